@@ -1,0 +1,45 @@
+"""Work that follows a commit."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from socialfeed.domain.events import Envelope
+
+Handler = Callable[[Envelope], Awaitable[None]]
+"""Reacts to an event. Must be idempotent by `Envelope.id`: jobs are delivered at least once."""
+
+
+class Queue:
+    """The queues, by what may wait for what."""
+
+    INTERACTIVE = "interactive"
+    FANOUT = "fanout"
+    MEDIA = "media"
+    MAIL = "mail"
+    MAINTENANCE = "maintenance"
+    ALL = (INTERACTIVE, FANOUT, MEDIA, MAIL, MAINTENANCE)
+
+
+class Job(Protocol):
+    """A named reaction; the name is a wire format."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def queue(self) -> str: ...
+    @property
+    def handler(self) -> Handler: ...
+
+
+class Jobs(Protocol):
+    async def submit(self, job: str, envelope: Envelope) -> None:
+        """When this returns, the job will run at least once even if this process dies now. An adapter that keeps
+        nothing outside the process must therefore have run it. Raises `Unavailable` when the broker does not take
+        it, and, where the job ran here, whatever the job raised.
+        """
+
+    async def check(self) -> None:
+        """Raises `Unavailable` unless the broker answers."""
+
+
+JobTable = Mapping[str, Job]

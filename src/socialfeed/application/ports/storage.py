@@ -1,0 +1,287 @@
+"""The database: transactions for writing, batch readers for reading."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from socialfeed.application.ports.outbox import OutboxRelay
+from socialfeed.application.ports.timelines import Timelines
+from socialfeed.application.ports.trending import Trending
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Engaged, Like, Share
+from socialfeed.domain.events import Envelope
+from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import OneTimeCode, User
+
+# --- Writing -------------------------------------------------------------------------------------------------
+# Inside a transaction `get` locks what it returns until the transaction ends: between a `get` and a `save` no other
+# transaction changes the row. Two transactions that lock several rows must lock them in ascending order of id.
+
+
+class Users(Protocol):
+    async def get(self, user_id: UserId) -> User | None: ...
+
+    async def by_username(self, username: str) -> User | None:
+        """The account with this username, compared without case."""
+
+    async def active_by_email(self, email: str) -> User | None:
+        """The active account with this address; there is at most one."""
+
+    async def pending_by_email(self, email: str) -> User | None:
+        """The newest unverified account that gave this address."""
+
+    async def add(self, user: User) -> None:
+        """Raises `UsernameTaken`, `EmailTaken` (another active account has the address) or `IdConflict`."""
+
+    async def save(self, user: User) -> None:
+        """Replaces the stored user of this id. Raises as `add` does."""
+
+    async def remove_pending(self, email: str) -> None:
+        """Removes every unverified account that gave this address, with its codes."""
+
+
+class Codes(Protocol):
+    async def get(self, user_id: UserId) -> OneTimeCode | None: ...
+
+    async def put(self, code: OneTimeCode) -> None:
+        """Stores the code in place of any other of the same user."""
+
+    async def remove(self, user_id: UserId) -> None:
+        """Idempotent."""
+
+
+class Posts(Protocol):
+    async def get(self, post_id: PostId) -> Post | None:
+        """The post, without a lock: a hot post must not become a queue."""
+
+    async def add(self, post: Post) -> None:
+        """Stores the post with counts of zero and bumps the author's post count. Raises `IdConflict`."""
+
+
+class Comments(Protocol):
+    async def get(self, comment_id: CommentId) -> Comment | None:
+        """The comment, without a lock."""
+
+    async def add(self, comment: Comment) -> Counts:
+        """Stores the comment and returns the post's new counts. Raises `PostNotFound`, `IdConflict`."""
+
+
+class Likes(Protocol):
+    async def add(self, like: Like) -> tuple[Like, Counts]:
+        """Idempotent: a second like of the same user leaves the first, which is returned in place of the new one
+        (`result is not like` tells), and counts once under any concurrency. Raises `PostNotFound`.
+        """
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Like | None, Counts]:
+        """Idempotent: the like that was there, if any. Raises `PostNotFound`."""
+
+
+class Shares(Protocol):
+    async def add(self, share: Share) -> tuple[Share, Counts]:
+        """As `Likes.add`."""
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Share | None, Counts]:
+        """As `Likes.remove`."""
+
+
+class Follows(Protocol):
+    async def add(self, follow: Follow) -> Follow:
+        """Idempotent: the stored follow, which is another than `follow` if there was one. Bumps both counts once."""
+
+    async def remove(self, follower_id: UserId, followee_id: UserId) -> bool:
+        """Whether there was one."""
+
+
+class Outbox(Protocol):
+    async def add(self, envelope: Envelope) -> None:
+        """Stores the event; it is relayed if, and only if, the transaction commits."""
+
+
+class Inbox(Protocol):
+    async def claim(self, event_id: EventId, consumer: str, at: datetime) -> bool:
+        """True for the first transaction to commit a claim of this event by this consumer, else False: what a
+        consumer writes in the same transaction happens once, however often the event is delivered.
+        """
+
+
+class Transaction(Protocol):
+    """The repositories of one open transaction."""
+
+    @property
+    def users(self) -> Users: ...
+    @property
+    def codes(self) -> Codes: ...
+    @property
+    def posts(self) -> Posts: ...
+    @property
+    def comments(self) -> Comments: ...
+    @property
+    def likes(self) -> Likes: ...
+    @property
+    def shares(self) -> Shares: ...
+    @property
+    def follows(self) -> Follows: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class UnitOfWork(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[Transaction]:
+        """`async with uow() as tx:` commits on a clean exit and rolls everything back on any exception, cancellation
+        included. Nothing is visible to others before the commit; an error while committing raises and leaves
+        nothing. Transactions do not nest.
+        """
+
+
+# --- Reading -------------------------------------------------------------------------------------------------
+# Readers see committed data only, take many ids at once and leave out what does not exist. They run outside
+# transactions and cost one round trip a call, whatever the number of ids; no ids, no round trip.
+
+
+class Profile(NamedTuple):
+    """The public face of an account, and whether it is active."""
+
+    id: UserId
+    username: str
+    first_name: str
+    last_name: str
+    bio: str
+    created_at: datetime
+    is_active: bool
+
+
+class Page(NamedTuple):
+    """One page of ids with the number of all."""
+
+    ids: Sequence[int]
+    total: int
+
+
+class Candidate(NamedTuple):
+    """A post that may belong in a feed."""
+
+    post_id: PostId
+    author_id: UserId
+
+
+class UserReader(Protocol):
+    async def accounts_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, User]:
+        """Whole accounts, secrets included: for identity only."""
+
+    async def account_by_login(self, login: str) -> User | None:
+        """By username (without case), or by address when `login` holds an @: the active account, else the newest
+        unverified one.
+        """
+
+    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
+
+    async def profile_counts(self, ids: Sequence[UserId]) -> dict[UserId, ProfileCounts]: ...
+
+    async def user_id_by_username(self, username: str) -> UserId | None: ...
+
+
+class PostReader(Protocol):
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
+
+    async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
+        """The exact counters."""
+
+    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
+        """Newest first, with the author's number of posts."""
+
+    async def newest_by_authors(
+        self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
+    ) -> list[Candidate]:
+        """The newest posts of these authors together, newest first, ids below `before`."""
+
+    async def home_candidates(
+        self, reader_id: UserId, *, limit: int, before: PostId | None = None
+    ) -> list[Candidate]:
+        """The newest posts by those whom the reader follows, newest first, ids below `before`."""
+
+
+class CommentReader(Protocol):
+    async def comments_by_ids(self, ids: Sequence[CommentId]) -> dict[CommentId, Comment]: ...
+
+    async def children(
+        self,
+        post_id: PostId,
+        parent_ids: Sequence[CommentId | None],
+        *,
+        limit: int,
+        after: CommentId | None = None,
+        newest_first: bool = False,
+    ) -> dict[CommentId | None, list[Comment]]:
+        """For each parent (None: the post itself) its first `limit` direct children in order of id, those past
+        `after` where it is given.
+        """
+
+    async def child_counts(
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
+    ) -> dict[CommentId | None, int]:
+        """The number of direct children of each parent; parents without any may be left out."""
+
+
+class EngagementReader(Protocol):
+    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+        """What the viewer did with each post; posts it did nothing with may be left out."""
+
+
+class GraphReader(Protocol):
+    async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
+        """Those of the users whom the follower follows."""
+
+    async def followers_after(
+        self, followee_id: UserId, *, after: UserId | None, limit: int
+    ) -> list[UserId]:
+        """Followers by ascending id, those past `after`: the keyset a fan-out walks."""
+
+
+class NodeLeases(Protocol):
+    async def lease(self, owner: str, at: datetime, until: datetime) -> int:
+        """A node number from 1 to 255 that nobody else holds at `at`. 0 is kept for bulk loads. Raises
+        `Unavailable` when all are taken.
+        """
+
+    async def renew(self, node: int, owner: str, until: datetime) -> bool:
+        """False when the lease was lost to another owner."""
+
+    async def release(self, node: int, owner: str) -> None:
+        """Idempotent; does nothing to another owner's lease."""
+
+
+class Storage(Protocol):
+    """One database, open. What a `socialfeed.adapters` factory for a database URL yields."""
+
+    @property
+    def name(self) -> str:
+        """For logs and `/health/ready`: "postgresql", "sqlite", ..."""
+
+    @property
+    def uow(self) -> UnitOfWork: ...
+    @property
+    def users(self) -> UserReader: ...
+    @property
+    def posts(self) -> PostReader: ...
+    @property
+    def comments(self) -> CommentReader: ...
+    @property
+    def engagement(self) -> EngagementReader: ...
+    @property
+    def graph(self) -> GraphReader: ...
+    @property
+    def outbox(self) -> OutboxRelay: ...
+    @property
+    def timelines(self) -> Timelines: ...
+    @property
+    def trending(self) -> Trending: ...
+    @property
+    def nodes(self) -> NodeLeases: ...
+
+    async def check(self) -> None:
+        """Raises `Unavailable` unless the database answers and its schema is the one this version needs."""

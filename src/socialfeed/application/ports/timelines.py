@@ -1,0 +1,57 @@
+"""Home timelines: for each active reader, the newest posts of the people it follows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from socialfeed.domain.ids import PostId, UserId
+
+KEPT = 400
+"""How many entries a timeline keeps at least, once it has that many."""
+
+
+class Entry(NamedTuple):
+    post_id: PostId
+    author_id: UserId
+
+
+class Timeline(NamedTuple):
+    """Entries newest first, without repeats. The timeline is complete down to `floor` and silent about posts with
+    an id below it; None: complete to the beginning.
+    """
+
+    entries: Sequence[Entry]
+    floor: PostId | None
+
+
+class Timelines(Protocol):
+    """A timeline is *cold* (absent), *warming* (being rebuilt) or *warm*. Pushes to a cold one do nothing, which
+    keeps the cost of readers who never return at zero: their next read goes to SQL and warms the timeline.
+
+    A timeline nobody reads for 7 days may go cold. Any timeline may go cold at any time (a cache was emptied);
+    only a complete one may be reported warm. Entries may name posts that are gone or authors no longer followed:
+    who reads filters.
+    """
+
+    async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
+        """Adds the entry to each owner's timeline that is warm or warming. Idempotent. In any order of ids. Older
+        entries beyond `KEPT` may be dropped, raising the floor.
+        """
+
+    async def read(self, owner: UserId) -> Timeline | None:
+        """The newest `KEPT` entries, or None when cold or warming. Keeps the timeline alive for 7 days more."""
+
+    async def start_warming(self, owner: UserId) -> bool:
+        """True for one caller only until `fill`, `drop` or 30 seconds; from then on pushes are kept. So a snapshot
+        read *after* this call, together with what is pushed from now on, misses nothing. False when warm.
+        """
+
+    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
+        """Ends the warming: the snapshot, merged with what was pushed meanwhile, is the timeline. Does nothing
+        unless the timeline is warming.
+        """
+
+    async def backfill(self, owner: UserId, entries: Sequence[Entry]) -> None:
+        """Adds entries, those above the floor, to a warm or warming timeline, as after a follow. Idempotent."""
+
+    async def drop(self, owner: UserId) -> None:
+        """Makes it cold. Idempotent."""

@@ -1,0 +1,43 @@
+"""What people do with a post: like it, share it; and how that is counted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from socialfeed.domain.ids import LikeId, PostId, ShareId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """At most one per user and post, under any concurrency."""
+
+    id: LikeId
+    post_id: PostId
+    user_id: UserId
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """At most one per user and post."""
+
+    id: ShareId
+    post_id: PostId
+    user_id: UserId
+    created_at: datetime
+
+
+class Counts(NamedTuple):
+    """A post's counters. `version` grows with every change, so that an older copy never replaces a newer one."""
+
+    likes: int = 0
+    comments: int = 0
+    shares: int = 0
+    version: int = 0
+
+
+class Engaged(NamedTuple):
+    """What one viewer did with one post."""
+
+    liked: bool = False
+    shared: bool = False

@@ -1,0 +1,113 @@
+"""What can go wrong, with codes that clients may rely on.
+
+`Rejected` errors are answers a well-behaved client must expect (a name taken, a post gone): mutations carry
+them in the payload. The others stop the operation. Messages are for people and may change; codes may not.
+"""
+
+from typing import ClassVar
+
+
+class SocialFeedError(Exception):
+    """Base of every error that may be shown to a client. `field` names the argument at fault, in snake_case."""
+
+    code: str = "INTERNAL"
+    message: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, message: str | None = None, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message or self.message)
+        if code is not None:
+            self.code = code
+        self.field = field
+
+
+class Rejected(SocialFeedError):
+    """An expected refusal."""
+
+    code = "REJECTED"
+
+
+class Invalid(Rejected):
+    """The input breaks a rule of its own, whatever the state of the system."""
+
+    code = "INVALID"
+
+
+class NotFound(Rejected):
+    code = "NOT_FOUND"
+
+
+class Conflict(Rejected):
+    code = "CONFLICT"
+
+
+class UserNotFound(NotFound):
+    code, message = "USER_NOT_FOUND", "There is no such user."
+
+
+class PostNotFound(NotFound):
+    code, message = "POST_NOT_FOUND", "There is no such post."
+
+
+class CommentNotFound(NotFound):
+    code, message = "COMMENT_NOT_FOUND", "There is no such comment."
+
+
+class UsernameTaken(Conflict):
+    code, message = "USERNAME_TAKEN", "This username is taken."
+
+    def __init__(self) -> None:
+        super().__init__(field="username")
+
+
+class EmailTaken(Conflict):
+    code, message = "EMAIL_TAKEN", "This address belongs to another account."
+
+    def __init__(self) -> None:
+        super().__init__(field="email")
+
+
+class IdConflict(Conflict):
+    """Two processes made the same id; the caller makes a new one and tries again."""
+
+    code, message = "ID_CONFLICT", "This id exists already."
+
+
+class CodeRejected(Rejected):
+    """Wrong, used, expired or killed by wrong tries: deliberately not told apart."""
+
+    code, message = "CODE_REJECTED", "This code is not valid. Ask for a new one."
+
+    def __init__(self) -> None:
+        super().__init__(field="otp_code")
+
+
+class InvalidCredentials(Rejected):
+    code, message = "INVALID_CREDENTIALS", "Username or password is wrong."
+
+
+class EmailNotVerified(Rejected):
+    code, message = "EMAIL_NOT_VERIFIED", "Verify your e-mail address first."
+
+
+class Unauthenticated(SocialFeedError):
+    code, message = "UNAUTHENTICATED", "Sign in first."
+
+
+class Forbidden(SocialFeedError):
+    code, message = "FORBIDDEN", "You may not do this."
+
+
+class RateLimited(SocialFeedError):
+    """`retry_after` is in seconds, at least 1."""
+
+    code, message = "RATE_LIMITED", "Too many tries. Wait a little."
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__()
+        self.retry_after = max(1, int(retry_after + 0.999))
+
+
+class Unavailable(SocialFeedError):
+    """A service this operation needs does not answer; trying again later may help."""
+
+    code, message = "UNAVAILABLE", "This is not available right now. Try again later."

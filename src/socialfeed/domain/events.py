@@ -1,0 +1,88 @@
+"""What happened. Events carry ids and moments only: whoever reacts reads the state of the day.
+
+An event is stored in the outbox in the transaction of what it tells; its name and fields are a wire format, so
+fields are only ever added, with a default.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    name: ClassVar[str]
+
+    def payload(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRequested(Event):
+    """A user registered, or asked for another code."""
+
+    name = "verification_requested"
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class PostPublished(Event):
+    name = "post_published"
+    post_id: PostId
+    author_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement(Event):
+    """A reaction was added (`sign` 1) or taken back (-1). `at_ms` is when it was first made, in Unix milliseconds."""
+
+    post_id: PostId
+    user_id: UserId
+    at_ms: int
+    sign: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PostLiked(Engagement):
+    name = "post_liked"
+
+
+@dataclass(frozen=True, slots=True)
+class PostShared(Engagement):
+    name = "post_shared"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentAdded(Engagement):
+    name = "comment_added"
+    comment_id: CommentId = CommentId(0)
+
+
+@dataclass(frozen=True, slots=True)
+class UserFollowed(Event):
+    name = "user_followed"
+    follower_id: UserId
+    followee_id: UserId
+
+
+_TYPES: dict[str, type[Event]] = {
+    kind.name: kind
+    for kind in (VerificationRequested, PostPublished, PostLiked, PostShared, CommentAdded, UserFollowed)
+}
+
+
+def event_from(name: str, payload: dict[str, Any]) -> Event:
+    """The event of a stored name and payload. Raises `KeyError` for a name nobody knows."""
+    return _TYPES[name](**payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event with its identity, by which consumers tell a redelivery."""
+
+    id: EventId
+    event: Event
+    at: datetime
