@@ -1,0 +1,113 @@
+"""What an operator may set: one environment variable each, prefix `SOCIALFEED_`."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from socialfeed.application.ports.limits import Limit
+
+DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
+SECRET_MIN = 32
+
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(?:([1-9][0-9]{0,5}) ?)?(second|minute|hour|day)s?")
+
+
+class SettingsError(ValueError):
+    """The environment does not describe a system that can start. One line, no secrets."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def parse_rate(text: str) -> Limit | None:
+    """`10/minute`, `1500/5 minutes`, or `off` for None."""
+    if text == "off":
+        return None
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a rate: write 10/minute, 1500/5 minutes or off")
+    points, count, unit = match.groups()
+    return Limit(int(points), timedelta(seconds=int(count or 1) * _PERIODS[unit]))
+
+
+def _rate_text(text: str) -> str:
+    parse_rate(text)
+    return text
+
+
+RateText = Annotated[str, AfterValidator(_rate_text)]
+
+
+class Settings(BaseSettings):
+    """Defaults run the whole product without any service: SQLite, in-process jobs, console mail, local media."""
+
+    model_config = SettingsConfigDict(env_prefix="SOCIALFEED_", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Field(Path("var"), description="Everything the embedded default writes lives here.")
+    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production.")
+    database_url: str = Field("", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir.")
+    redis_url: str = Field("", description="redis://…, rediss://…, valkey://…; empty: none, SQL does its work.")
+    broker_url: str = Field("inprocess://", description="inprocess://, redis://…, amqp://…")
+    mail_url: str = Field("console://", description="console://, smtp://user:password@host:port?starttls=true")
+    mail_from: str = "socialfeed <no-reply@localhost>"
+    media_url: str = Field("", description="file:///…; empty: a folder in data_dir.")
+    public_url: str = Field("http://127.0.0.1:8000", description="Where clients reach this service.")
+    rate_limit: RateText | None = Field(None, description="One rate for every limit, or off.")
+    credential_rate: RateText = Field("10/minute", description="Log-ins, registrations and codes, per address and account.")
+    graphiql: bool | None = Field(None, description="The explorer page; on in development.")
+    introspection: bool | None = Field(None, description="On in development.")
+    log_level: str = "info"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'socialfeed.sqlite3').absolute()}"
+
+    @property
+    def media(self) -> str:
+        return self.media_url or (self.data_dir / "media").absolute().as_uri()
+
+    @property
+    def credential_limit(self) -> Limit | None:
+        return parse_rate(self.credential_rate if self.rate_limit is None else self.rate_limit)
+
+    @property
+    def shows_explorer(self) -> bool:
+        return not self.is_production if self.graphiql is None else self.graphiql
+
+    @property
+    def allows_introspection(self) -> bool:
+        return not self.is_production if self.introspection is None else self.introspection
+
+    def checked(self) -> "Settings":
+        """These settings, if they may start. Raises `SettingsError`."""
+        secret = self.secret_key.get_secret_value()
+        if self.is_production and secret == DEVELOPMENT_SECRET:
+            raise SettingsError("SOCIALFEED_SECRET_KEY must be set in production: the development secret is public")
+        if self.is_production and len(secret) < SECRET_MIN:
+            raise SettingsError(f"SOCIALFEED_SECRET_KEY must have at least {SECRET_MIN} characters in production")
+        if self.is_production and self.database.startswith("memory:"):
+            raise SettingsError("SOCIALFEED_DATABASE_URL may not be memory:// in production: every restart empties it")
+        return self
+
+
+def load() -> Settings:
+    """Settings from the environment. Raises `SettingsError` naming the variable at fault."""
+    try:
+        return Settings().checked()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"SOCIALFEED_{name}: {first['msg']}") from None
