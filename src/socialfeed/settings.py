@@ -52,19 +52,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOCIALFEED_", extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Environment = Environment.DEVELOPMENT
-    data_dir: Path = Field(Path("var"), description="Everything the embedded default writes lives here.")
-    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production.")
-    database_url: str = Field("", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir.")
-    redis_url: str = Field("", description="redis://…, rediss://…, valkey://…; empty: none, SQL does its work.")
-    broker_url: str = Field("inprocess://", description="inprocess://, redis://…, amqp://…")
-    mail_url: str = Field("console://", description="console://, smtp://user:password@host:port?starttls=true")
+    data_dir: Path = Field(default=Path("var"), description="Everything the embedded default writes lives here.")
+    secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production.")
+    database_url: str = Field(default="", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir.")
+    redis_url: str = Field(default="", description="redis://…, rediss://…, valkey://…; empty: none, SQL does its work.")
+    broker_url: str = Field(default="inprocess://", description="inprocess://, redis://…, amqp://…")
+    mail_url: str = Field(default="console://", description="console://, smtp://user:password@host:port?starttls=true")
     mail_from: str = "socialfeed <no-reply@localhost>"
-    media_url: str = Field("", description="file:///…; empty: a folder in data_dir.")
-    public_url: str = Field("http://127.0.0.1:8000", description="Where clients reach this service.")
-    rate_limit: RateText | None = Field(None, description="One rate for every limit, or off.")
-    credential_rate: RateText = Field("10/minute", description="Log-ins, registrations and codes, per address and account.")
-    graphiql: bool | None = Field(None, description="The explorer page; on in development.")
-    introspection: bool | None = Field(None, description="On in development.")
+    media_url: str = Field(default="", description="file:///…; empty: a folder in data_dir.")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="Where clients reach this service.")
+    rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
+    credential_rate: RateText = Field(default="10/minute", description="Log-ins, registrations and codes, per address and account.")
+    graphiql: bool | None = Field(default=None, description="The explorer page; on in development.")
+    introspection: bool | None = Field(default=None, description="On in development.")
     log_level: str = "info"
 
     @property

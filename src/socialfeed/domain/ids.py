@@ -106,6 +106,10 @@ class IdFactory:
         self._last_ms = EPOCH_MS
         self._sequence = 0
 
+    def move_to(self, node: int) -> None:
+        """Goes on under another node number, after the lease of the first was lost."""
+        self._node = node
+
     def _next(self, kind: Kind) -> int:
         now = self._clock_ms()
         if now > self._last_ms:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from socialfeed.domain.ids import UserId
-from socialfeed.domain.post import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +12,9 @@ class Viewpoint:
     viewer_id: UserId | None
     following: frozenset[UserId] = frozenset()
 
-    def sees(self, post: Post, author_is_active: bool) -> bool:
-        """Whether the post may be shown at all, anywhere."""
-        return author_is_active or post.author_id == self.viewer_id
+    def sees(self, author_id: UserId, author_is_active: bool) -> bool:
+        """Whether what this author wrote may be shown at all, anywhere."""
+        return author_is_active or author_id == self.viewer_id
 
     def has_at_home(self, author_id: UserId) -> bool:
         """Whether posts of this author belong in the viewer's home feed."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.outbox import OutboxRelay
-from socialfeed.application.ports.timelines import Timelines
+from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share
@@ -106,6 +106,11 @@ class Inbox(Protocol):
         consumer writes in the same transaction happens once, however often the event is delivered.
         """
 
+    async def seen(self, event_id: EventId, consumer: str) -> bool:
+        """Whether such a claim was committed: for effects outside the database, which are made first and claimed
+        after, so that a crash between the two repeats them rather than losing them.
+        """
+
 
 class Transaction(Protocol):
     """The repositories of one open transaction."""
@@ -162,11 +167,8 @@ class Page(NamedTuple):
     total: int
 
 
-class Candidate(NamedTuple):
-    """A post that may belong in a feed."""
-
-    post_id: PostId
-    author_id: UserId
+Candidate = Entry
+"""A post that may belong in a feed."""
 
 
 class UserReader(Protocol):

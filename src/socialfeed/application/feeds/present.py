@@ -1,0 +1,83 @@
+"""From what was hydrated to what is shown."""
+
+from collections.abc import Sequence
+
+from socialfeed.application.feeds.hydrate import HydratedPosts
+from socialfeed.application.ports.storage import Profile
+from socialfeed.application.views import CommentView, LikeView, PostView, ShareView, UserView
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Engaged, Like, Share
+from socialfeed.domain.ids import PostId
+from socialfeed.domain.user import User
+
+_NO_COUNTS = Counts()
+_NOT_ENGAGED = Engaged()
+
+
+def user_view(profile: Profile) -> UserView:
+    return UserView(
+        id=profile.id,
+        username=profile.username,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        bio=profile.bio,
+        created_at=profile.created_at,
+    )
+
+
+def own_view(user: User) -> UserView:
+    """An account as its owner sees it."""
+    return UserView(
+        id=user.id,
+        username=user.username,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        bio=user.bio,
+        created_at=user.created_at,
+        email=user.email,
+    )
+
+
+def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]:
+    """Views of posts that passed the rules, in the order given; authors are made once a page."""
+    authors = {user_id: user_view(profile) for user_id, profile in hydrated.authors.items()}
+    views = []
+    for post_id in ids:
+        post = hydrated.posts[post_id]
+        counts = hydrated.counts.get(post_id, _NO_COUNTS)
+        engaged = hydrated.engaged.get(post_id, _NOT_ENGAGED)
+        views.append(
+            PostView(
+                id=post.id,
+                content=post.content,
+                image=post.image_url,
+                author=authors[post.author_id],
+                created_at=post.created_at,
+                likes_count=counts.likes,
+                comments_count=counts.comments,
+                shares_count=counts.shares,
+                is_liked=engaged.liked,
+                is_shared=engaged.shared,
+            )
+        )
+    return views
+
+
+def comment_view(comment: Comment, author: UserView) -> CommentView:
+    return CommentView(
+        id=comment.id,
+        content=comment.content,
+        author=author,
+        post_id=comment.post_id,
+        parent_id=comment.parent_id,
+        depth=comment.depth,
+        created_at=comment.created_at,
+    )
+
+
+def like_view(like: Like, user: UserView, post: PostView) -> LikeView:
+    return LikeView(like.id, user, post, like.created_at)
+
+
+def share_view(share: Share, user: UserView, post: PostView) -> ShareView:
+    return ShareView(share.id, user, post, share.created_at)

@@ -1,0 +1,100 @@
+"""Reading feeds."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from socialfeed.application.feeds import rules
+from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.present import post_views
+from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.paging import check_page, check_size, connection, decode_cursor
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.storage import Candidate
+from socialfeed.application.ports.trending import Trending
+from socialfeed.application.views import ConnectionView, PageView, PostView
+from socialfeed.domain.ids import PostId
+from socialfeed.domain.permissions import Actor, Permission
+from socialfeed.domain.visibility import Viewpoint
+
+TRENDING_WINDOW = 400
+"""How many posts the pages of `trending` reach over."""
+
+
+class Feeds:
+    def __init__(self, home: HomeSkeleton, trending: Trending, hydrator: Hydrator, clock: Clock) -> None:
+        self._home = home
+        self._trending = trending
+        self._hydrator = hydrator
+        self._clock = clock
+
+    async def home_page(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
+        """The newest posts of the home feed by page number. Raises `Unauthenticated`, `Invalid`."""
+        reader_id = actor.require(Permission.FEED_READ)
+        check_page(page)
+        check_size(items_per_page, "items_per_page")
+        window = await self._home.window(reader_id)
+        ids = [candidate.post_id for candidate in window.candidates]
+        items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
+        return PageView(items, len(ids), page, items_per_page)
+
+    async def home(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
+        """The home feed from the top, or from a cursor on, to the beginning of time."""
+        reader_id = actor.require(Permission.FEED_READ)
+        check_size(first, "first")
+        position = decode_cursor(after)
+        nodes: list[PostView] = []
+        scanned: PostId | None = None
+        async for chunk in self._home_chunks(actor, before=PostId(position) if position else None, want=first):
+            items, last = await self._collect(actor, chunk, first + 1 - len(nodes))
+            nodes += items
+            scanned = last or scanned
+            if len(nodes) > first:
+                return connection(nodes[:first], has_next=True, after=after)
+        return connection(nodes, has_next=False, after=after, stopped_at=scanned)
+
+    async def trending(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
+        """By recent reactions, for anybody."""
+        check_page(page)
+        check_size(items_per_page, "items_per_page")
+        ids = await self._trending.top(limit=TRENDING_WINDOW, at=self._clock.now())
+        items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
+        return PageView(items, len(ids), page, items_per_page)
+
+    async def _home_chunks(
+        self, actor: Actor, *, before: PostId | None, want: int
+    ) -> AsyncIterator[Sequence[PostId]]:
+        """Candidates below `before`: from the timeline while it reaches, then from the database."""
+        reader_id = actor.require(Permission.FEED_READ)
+        window = await self._home.window(reader_id)
+        ids = [c.post_id for c in window.candidates if before is None or c.post_id < before]
+        if ids:
+            yield ids
+        if window.floor is None:
+            return
+        position = min(window.floor, before) if before else window.floor
+        limit = max(2 * want, 50)
+        while True:
+            older: list[Candidate] = await self._home.older(reader_id, before=position, limit=limit)
+            if older:
+                position = older[-1].post_id
+                yield [candidate.post_id for candidate in older]
+            if len(older) < limit:
+                return
+
+    async def _collect(
+        self, actor: Actor, ids: Sequence[PostId], want: int
+    ) -> tuple[list[PostView], PostId | None]:
+        """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
+        each round reads half as many again as are missing, and five more.
+        """
+        viewpoint = Viewpoint(actor.user_id)
+        views: list[PostView] = []
+        position = 0
+        while len(views) < want and position < len(ids):
+            missing = want - len(views)
+            size = missing if not views and position == 0 else missing + missing // 2 + 5
+            chunk = ids[position : position + size]
+            hydrated = await self._hydrator.posts(actor, chunk)
+            shown = rules.visible(chunk, hydrated, viewpoint)[:missing]
+            views += post_views(shown, hydrated)
+            position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
+        return views, ids[position - 1] if position else None

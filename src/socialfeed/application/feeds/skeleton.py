@@ -1,0 +1,99 @@
+"""Which posts may stand in a home feed: ids only, newest first."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from socialfeed.application.ports.storage import Candidate, GraphReader, PostReader
+from socialfeed.application.ports.timelines import KEPT, Timelines
+from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.visibility import Viewpoint
+
+log = logging.getLogger(__name__)
+
+_OWN_RECENT = 20
+"""An author sees the own post at once though the fan-out takes a moment: so many own posts are merged at read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The newest part of a home feed. Below `floor` the database has to be asked; None: there is no more."""
+
+    candidates: Sequence[Candidate]
+    floor: PostId | None
+
+
+class HomeSkeleton:
+    """Timelines are a cache of the database: a cold one is answered from SQL and rebuilt behind the reader's back."""
+
+    def __init__(self, timelines: Timelines, posts: PostReader, graph: GraphReader) -> None:
+        self._timelines = timelines
+        self._posts = posts
+        self._graph = graph
+        self._warming: set[asyncio.Task[None]] = set()
+
+    async def window(self, reader_id: UserId) -> Window:
+        """The newest posts, at most about `KEPT`, by those whom the reader follows *now*, and the reader's own."""
+        try:
+            timeline = await self._timelines.read(reader_id)
+        except Unavailable:
+            timeline = None
+        if timeline is None:
+            candidates, floor = await self._snapshot(reader_id)
+            self._warm_later(reader_id)
+        else:
+            own = await self._posts.newest_by_authors([reader_id], limit=_OWN_RECENT)
+            candidates, floor = _merged(timeline.entries, own), timeline.floor
+        if floor is not None:
+            candidates = [candidate for candidate in candidates if candidate.post_id >= floor]
+        return Window(await self.at_home(reader_id, candidates), floor)
+
+    async def older(self, reader_id: UserId, *, before: PostId, limit: int) -> list[Candidate]:
+        """What the database has below an id: fewer than `limit` means there is no more."""
+        followed = await self._posts.home_candidates(reader_id, limit=limit, before=before)
+        own = await self._posts.newest_by_authors([reader_id], limit=limit, before=before)
+        return _merged(followed, own)[:limit]
+
+    async def at_home(self, reader_id: UserId, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Drops authors the reader no longer follows: timelines learn of an unfollow late, readers at once."""
+        authors = list({candidate.author_id for candidate in candidates})
+        viewpoint = Viewpoint(reader_id, await self._graph.followed_among(reader_id, authors))
+        welcome = {author_id for author_id in authors if viewpoint.has_at_home(author_id)}
+        return [candidate for candidate in candidates if candidate.author_id in welcome]
+
+    async def warm(self, reader_id: UserId) -> None:
+        """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken."""
+        if await self._timelines.start_warming(reader_id):
+            candidates, floor = await self._snapshot(reader_id)
+            await self._timelines.fill(reader_id, candidates, floor)
+
+    async def close(self) -> None:
+        """Waits for rebuilds under way."""
+        await asyncio.gather(*self._warming, return_exceptions=True)
+
+    async def _snapshot(self, reader_id: UserId) -> tuple[list[Candidate], PostId | None]:
+        followed = await self._posts.home_candidates(reader_id, limit=KEPT)
+        own = await self._posts.newest_by_authors([reader_id], limit=KEPT)
+        candidates = _merged(followed, own)[:KEPT]
+        return candidates, candidates[-1].post_id if len(candidates) == KEPT else None
+
+    def _warm_later(self, reader_id: UserId) -> None:
+        task = asyncio.create_task(self._warm_quietly(reader_id))
+        self._warming.add(task)
+        task.add_done_callback(self._warming.discard)
+
+    async def _warm_quietly(self, reader_id: UserId) -> None:
+        try:
+            await self.warm(reader_id)
+        except Unavailable as error:
+            log.warning("timeline not warmed: %s", error)
+        except Exception:
+            log.exception("timeline not warmed")
+
+
+def _merged(*lists: Iterable[Candidate]) -> list[Candidate]:
+    """Newest first, each post once."""
+    return sorted(set(chain(*lists)), reverse=True)

@@ -1,0 +1,34 @@
+"""The mails this product writes."""
+
+from html import escape
+
+from socialfeed.application.ports.mail import Mail
+from socialfeed.domain.user import CODE_LIFE, User
+
+_MINUTES = int(CODE_LIFE.total_seconds()) // 60
+
+
+def _mail(to: str, subject: str, *paragraphs: str) -> Mail:
+    body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    return Mail(to, subject, "\n\n".join(paragraphs) + "\n", f"<!doctype html><html><body>{body}</body></html>")
+
+
+def verification(user: User, code: str) -> Mail:
+    return _mail(
+        user.email,
+        f"{code} is your verification code",
+        f"Hello {user.username},",
+        f"your code is {code}. It works once, within {_MINUTES} minutes.",
+        "If you did not ask for an account, ignore this mail: without the code nothing happens.",
+    )
+
+
+def address_known(user: User) -> Mail:
+    """To the owner of an account, when somebody registers with the owner's address."""
+    return _mail(
+        user.email,
+        "You already have an account",
+        f"Hello {user.username},",
+        "somebody, maybe you, asked for a new account with this address. You have one already: just sign in.",
+        "If it was not you, ignore this mail: nothing has changed.",
+    )

@@ -1,0 +1,66 @@
+"""Page numbers, page sizes and cursors as clients give them."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from socialfeed.application.views import ConnectionView, EdgeView, PageInfoView
+from socialfeed.domain.errors import Invalid
+from socialfeed.domain.ids import MAX_ID
+
+PAGE_SIZE_MAX = 100
+PAGE_MAX = 1_000_000
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+Node = TypeVar("Node", bound=Identified)
+
+
+def check_size(size: int, field: str) -> int:
+    if not 1 <= size <= PAGE_SIZE_MAX:
+        raise Invalid(f"1 to {PAGE_SIZE_MAX}, please.", code="INVALID_PAGE_SIZE", field=field)
+    return size
+
+
+def check_page(page: int) -> int:
+    if not 1 <= page <= PAGE_MAX:
+        raise Invalid("Pages are numbered from 1.", code="INVALID_PAGE", field="page")
+    return page
+
+
+def encode_cursor(position: int) -> str:
+    return urlsafe_b64encode(b"i%d" % position).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str | None, field: str = "after") -> int | None:
+    """The id behind a cursor of `encode_cursor`. Raises `Invalid` (INVALID_CURSOR) for anything else."""
+    if cursor is None:
+        return None
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        position = int(raw[1:])
+        if 0 < position <= MAX_ID and encode_cursor(position) == cursor:
+            return position
+    except (ValueError, Base64Error):
+        pass
+    raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
+
+
+def connection(nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None) -> ConnectionView[Node]:
+    """A forward page. `stopped_at` is the last id scanned, where rules dropped what stood behind the last node."""
+    edges = [EdgeView(encode_cursor(node.id), node) for node in nodes]
+    end = encode_cursor(stopped_at) if stopped_at is not None else edges[-1].cursor if edges else after
+    return ConnectionView(
+        edges,
+        PageInfoView(
+            has_next_page=has_next,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=end,
+        ),
+    )

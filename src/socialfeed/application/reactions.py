@@ -1,0 +1,44 @@
+"""Which jobs follow which events. The names of jobs and queues are a wire format."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from socialfeed.application.accounts import Accounts
+from socialfeed.application.counters import Counters
+from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.ports.jobs import Handler, Queue
+from socialfeed.domain import events
+from socialfeed.domain.events import Event
+
+_REACTIONS = (events.PostLiked, events.PostShared, events.CommentAdded)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One job: what it is called, where it queues, what it answers to and how."""
+
+    name: str
+    queue: str
+    answers: Sequence[type[Event]]
+    handler: Handler
+
+
+def reactions(accounts: Accounts, feeds: FeedReactions, counters: Counters) -> dict[str, Reaction]:
+    """Every job of the product by name."""
+    table = (
+        Reaction("mail_code", Queue.MAIL, (events.VerificationRequested,), accounts.mail_code),
+        Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
+        Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
+        Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),
+        Reaction("refresh_counters", Queue.INTERACTIVE, _REACTIONS, counters.refresh),
+    )
+    return {reaction.name: reaction for reaction in table}
+
+
+def subscriptions(table: Mapping[str, Reaction]) -> dict[str, tuple[str, ...]]:
+    """Event name to the names of the jobs that follow it."""
+    names: dict[str, tuple[str, ...]] = {}
+    for reaction in table.values():
+        for event in reaction.answers:
+            names[event.name] = (*names.get(event.name, ()), reaction.name)
+    return names

@@ -1,0 +1,104 @@
+"""What the outside sees: read models shaped like the SDL, in snake case. Made by `present`, never changed after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from socialfeed.domain.ids import CommentId, LikeId, PostId, ShareId, UserId
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class UserView:
+    """`email` is set only where the viewer looks at the own account."""
+
+    id: UserId
+    username: str
+    first_name: str
+    last_name: str
+    bio: str
+    created_at: datetime
+    email: str | None = None
+
+
+@dataclass(slots=True)
+class PostView:
+    id: PostId
+    content: str
+    image: str | None
+    author: UserView
+    created_at: datetime
+    likes_count: int
+    comments_count: int
+    shares_count: int
+    is_liked: bool
+    is_shared: bool
+
+
+@dataclass(slots=True)
+class CommentView:
+    id: CommentId
+    content: str
+    author: UserView
+    post_id: PostId
+    parent_id: CommentId | None
+    depth: int
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class LikeView:
+    id: LikeId
+    user: UserView
+    post: PostView
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class ShareView:
+    id: ShareId
+    user: UserView
+    post: PostView
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class PageView(Generic[T]):
+    items: Sequence[T]
+    total_items: int
+    current_page: int
+    items_per_page: int
+
+    @property
+    def total_pages(self) -> int:
+        return -(-self.total_items // self.items_per_page)
+
+    @property
+    def has_next(self) -> bool:
+        return self.current_page < self.total_pages
+
+
+@dataclass(slots=True)
+class EdgeView(Generic[T]):
+    cursor: str
+    node: T
+
+
+@dataclass(slots=True)
+class PageInfoView:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(slots=True)
+class ConnectionView(Generic[T]):
+    edges: Sequence[EdgeView[T]]
+    page_info: PageInfoView
+
+    @property
+    def nodes(self) -> list[T]:
+        return [edge.node for edge in self.edges]
