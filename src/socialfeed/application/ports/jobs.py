@@ -1,12 +1,15 @@
 """Work that follows a commit."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from socialfeed.domain.events import Envelope
 
 Handler = Callable[[Envelope], Awaitable[None]]
-"""Reacts to an event. Must be idempotent by `Envelope.id`: jobs are delivered at least once."""
+"""Reacts to an event. Must be idempotent by `Envelope.id`: jobs are delivered at least once. Raises `Rejected` to say
+that trying again is no use; after any other error the job is tried again later.
+"""
 
 
 class Queue:
@@ -36,6 +39,12 @@ class Jobs(Protocol):
         """When this returns, the job will run at least once even if this process dies now. An adapter that keeps
         nothing outside the process must therefore have run it. Raises `Unavailable` when the broker does not take
         it, and, where the job ran here, whatever the job raised.
+        """
+
+    def work(self, concurrency: int) -> AbstractAsyncContextManager[None]:
+        """While it is held, takes submitted jobs, from whichever process, and runs their handlers on this event loop,
+        at most `concurrency` at once; nothing to do where `submit` runs them. Leaving takes no more jobs and gives
+        the running ones 10 seconds; one cut short then, like one whose process dies, runs again.
         """
 
     async def check(self) -> None:

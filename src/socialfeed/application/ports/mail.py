@@ -16,8 +16,9 @@ class Mail:
 
 class Mailer(Protocol):
     async def send(self, mail: Mail) -> None:
-        """Returns once the next server has taken the message. Raises `Unavailable` otherwise; sending again is then
-        safe, though it may deliver twice.
+        """Returns once the next server has taken the message. Raises `Rejected` (MAIL_REFUSED) for a mail that cannot
+        be sent or that the server refuses for good, and `Unavailable` otherwise; sending again is then safe, though
+        it may deliver twice.
         """
 
     async def check(self) -> None:
