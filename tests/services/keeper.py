@@ -1,8 +1,9 @@
 """Runs one server for as long as the test run lives: `keeper.py ALIVE FOLDER SIGNAL UID COMMAND...`.
 
-The test run holds the named pipe ALIVE open for writing. When the run ends, be it by `kill -9`, the pipe has no
-writer left; then the server gets SIGNAL and, once it is gone, FOLDER with its data is removed. The keeper runs in
-a session of its own, so that Ctrl-C reaches pytest only and the tests' clean-up still finds the server.
+The test run holds the named pipe ALIVE open for writing. When the run ends, be it by `kill -9`, the pipe has
+no writer left; then the server gets SIGNAL and, once it is gone, FOLDER with its data is removed; the last
+keeper removes the folder of the run. Keepers run in sessions of their own, so that Ctrl-C reaches pytest only
+and the tests' clean-up still finds the server.
 """
 
 import os
@@ -46,6 +47,9 @@ def main(alive: str, folder: str, signal: str, uid: str, *command: str) -> None:
         server.kill()
         server.wait()
     shutil.rmtree(folder, ignore_errors=True)
+    run = os.path.dirname(folder)
+    if not any(entry.is_dir() for entry in os.scandir(run)):
+        shutil.rmtree(run, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from signal import Signals
 
@@ -98,16 +98,17 @@ def reachable_folder() -> str:
     candidates = [tempfile.gettempdir(), "/tmp", "/var/tmp"]
     if os.geteuid() != 0:
         return candidates[0]
-    return next((path for path in candidates if open_to_all(Path(path))), candidates[0])
+    return next((path for path in candidates if _reachable(Path(path))), candidates[0])
 
 
-def open_to_all(path: Path) -> bool:
-    """Whether every user can reach the folder and read what lies in it."""
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in (path, *path.resolve().parents)) and all(
-        file.stat().st_mode & stat.S_IROTH for file in _sample(path)
-    )
+def open_to_all(folder: Path) -> bool:
+    """Whether every user can reach the folder and read what lies right in it.
+
+    A wheel is installed with one mask, so these files speak for the rest of it.
+    """
+    return _reachable(folder) and all(file.stat().st_mode & stat.S_IROTH for file in folder.iterdir())
 
 
-def _sample(path: Path) -> Iterator[Path]:
-    """What lies right in `path`: a wheel is installed with one mask, so these speak for the rest."""
-    return path.iterdir() if path.is_dir() else iter([path])
+def _reachable(folder: Path) -> bool:
+    path = folder.resolve()
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in (path, *path.parents))

@@ -46,7 +46,7 @@ def start(binary: str, launcher: Launcher) -> str:
     """The URL of the superuser of a new server."""
     uid = unprivileged_user()
     launcher.make_folder(uid)
-    bin_folder = _readable_copy(Path(binary).parent, launcher.folder) if uid >= 0 else Path(binary).parent
+    bin_folder = readable_copy(Path(binary).parent, launcher.folder) if uid >= 0 else Path(binary).parent
     data = launcher.folder / "data"
     locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
     initdb = [
@@ -89,7 +89,7 @@ class Databases:
         self._open: list[str] = []
 
     def create(self, template: str | None = None) -> str:
-        """The URL of a new database: empty, or a copy of the one at URL `template`, which nobody may be using."""
+        """The URL of a new database: empty, or a copy of the one at `template`, which must not be in use."""
         name = next(self._names)
         source = "template0" if template is None else str(conninfo_to_dict(template)["dbname"])
         self._execute(
@@ -195,7 +195,7 @@ def _admits(url: str) -> bool:
     return True
 
 
-def _readable_copy(bin_folder: Path, target: Path) -> Path:
+def readable_copy(bin_folder: Path, target: Path) -> Path:
     """The folder of the binaries, copied with what they need if another user could not read it where it is.
 
     A virtual environment below root's home is such a place. Its folders stay as they are: opening them up to

@@ -66,9 +66,7 @@ class Services:
         """The address of a service, started if need be. Raises `Missing`."""
         found = self.found[name]
         if found is None:
-            raise Missing(
-                f"No {name} server: set SOCIALFEED_TEST_{name.upper()}_URL or install the dev dependencies."
-            )
+            raise Missing(f"No {name} here: set SOCIALFEED_TEST_{name.upper()}_URL or install one.")
         if found.url:
             return found.url
         with self._lock(name):
@@ -86,6 +84,7 @@ class Services:
         if self._alive is None:
             return
         os.close(self._alive)
+        self._alive = None
         deadline = time.monotonic() + 20
         while any((self.folder / name).exists() for name in NAMES) and time.monotonic() < deadline:
             time.sleep(0.05)
