@@ -20,7 +20,12 @@ from socialfeed.domain.visibility import Viewpoint
 
 class Comments:
     def __init__(
-        self, commands: Commands, comments: CommentReader, posts: Posts, hydrator: Hydrator, counters: Counters
+        self,
+        commands: Commands,
+        comments: CommentReader,
+        posts: Posts,
+        hydrator: Hydrator,
+        counters: Counters,
     ) -> None:
         self._commands = commands
         self._comments = comments
@@ -85,16 +90,20 @@ class Comments:
         }
 
     async def top_level(
-        self, actor: Actor, post_id: PostId, *, first: int, after: str | None = None, newest_first: bool = False
+        self,
+        actor: Actor,
+        post_id: PostId,
+        *,
+        first: int,
+        after: str | None = None,
+        newest_first: bool = False,
     ) -> ConnectionView[CommentView]:
         """Raises `PostNotFound` where the viewer sees no such post."""
         await self._posts.require(actor, post_id)
         pages = await self.thread(actor, post_id, [None], first=first, after=after, newest_first=newest_first)
         return pages[None]
 
-    async def answers(
-        self, post_id: PostId, parents: Sequence[CommentId | None]
-    ) -> dict[CommentId | None, int]:
+    async def answers(self, post_id: PostId, parents: Sequence[CommentId | None]) -> dict[CommentId | None, int]:
         """How many comments answer each parent directly."""
         counts = await self._comments.child_counts(post_id, parents)
         return {parent: counts.get(parent, 0) for parent in parents}

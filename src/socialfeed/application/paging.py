@@ -51,7 +51,9 @@ def decode_cursor(cursor: str | None, field: str = "after") -> int | None:
     raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
 
 
-def connection(nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None) -> ConnectionView[Node]:
+def connection(
+    nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None
+) -> ConnectionView[Node]:
     """A forward page. `stopped_at` is the last id scanned, where rules dropped what stood behind the last node."""
     edges = [EdgeView(encode_cursor(node.id), node) for node in nodes]
     end = encode_cursor(stopped_at) if stopped_at is not None else edges[-1].cursor if edges else after

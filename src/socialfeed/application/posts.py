@@ -26,7 +26,11 @@ class Posts:
     async def create(self, actor: Actor, *, content: str, image_url: str | None = None) -> PostView:
         author_id = actor.require(Permission.POST_CREATE)
         post = Post.write(
-            self._commands.ids.post(), author_id, content=content, image_url=image_url, at=self._commands.clock.now()
+            self._commands.ids.post(),
+            author_id,
+            content=content,
+            image_url=image_url,
+            at=self._commands.clock.now(),
         )
         async with self._commands.transaction() as tx:
             await tx.posts.add(post)
@@ -46,15 +50,11 @@ class Posts:
             raise PostNotFound(field="post_id")
         return view
 
-    async def by_author(
-        self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int
-    ) -> PageView[PostView]:
+    async def by_author(self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int) -> PageView[PostView]:
         """Newest first; an author nobody knows has no posts."""
         check_page(page)
         check_size(items_per_page, "items_per_page")
-        found = await self._posts.page_by_author(
-            author_id, limit=items_per_page, offset=(page - 1) * items_per_page
-        )
+        found = await self._posts.page_by_author(author_id, limit=items_per_page, offset=(page - 1) * items_per_page)
         ids = [PostId(post_id) for post_id in found.ids]
         views = await self.by_ids(actor, ids)
         return PageView([views[i] for i in ids if i in views], found.total, page, items_per_page)

@@ -22,9 +22,7 @@ class HydratedPosts:
 
 
 class Hydrator:
-    def __init__(
-        self, posts: PostReader, users: UserReader, engagement: EngagementReader, counters: Counters
-    ) -> None:
+    def __init__(self, posts: PostReader, users: UserReader, engagement: EngagementReader, counters: Counters) -> None:
         self._posts = posts
         self._users = users
         self._engagement = engagement

@@ -6,7 +6,15 @@ from socialfeed.application.ports.storage import GraphReader, PostReader
 from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.domain import ranking
-from socialfeed.domain.events import CommentAdded, Engagement, Envelope, PostLiked, PostPublished, PostShared, UserFollowed
+from socialfeed.domain.events import (
+    CommentAdded,
+    Engagement,
+    Envelope,
+    PostLiked,
+    PostPublished,
+    PostShared,
+    UserFollowed,
+)
 
 FANOUT_CHUNK = 2_000
 BACKFILL = 50
@@ -19,9 +27,7 @@ _WEIGHTS: dict[type[Engagement], float] = {
 
 
 class FeedReactions:
-    def __init__(
-        self, timelines: Timelines, trending: Trending, posts: PostReader, graph: GraphReader
-    ) -> None:
+    def __init__(self, timelines: Timelines, trending: Trending, posts: PostReader, graph: GraphReader) -> None:
         self._timelines = timelines
         self._trending = trending
         self._posts = posts

@@ -59,9 +59,7 @@ class Feeds:
         items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
         return PageView(items, len(ids), page, items_per_page)
 
-    async def _home_chunks(
-        self, actor: Actor, *, before: PostId | None, want: int
-    ) -> AsyncIterator[Sequence[PostId]]:
+    async def _home_chunks(self, actor: Actor, *, before: PostId | None, want: int) -> AsyncIterator[Sequence[PostId]]:
         """Candidates below `before`: from the timeline while it reaches, then from the database."""
         reader_id = actor.require(Permission.FEED_READ)
         window = await self._home.window(reader_id)
@@ -80,9 +78,7 @@ class Feeds:
             if len(older) < limit:
                 return
 
-    async def _collect(
-        self, actor: Actor, ids: Sequence[PostId], want: int
-    ) -> tuple[list[PostView], PostId | None]:
+    async def _collect(self, actor: Actor, ids: Sequence[PostId], want: int) -> tuple[list[PostView], PostId | None]:
         """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
         each round reads half as many again as are missing, and five more.
         """

@@ -201,9 +201,7 @@ class PostReader(Protocol):
     ) -> list[Candidate]:
         """The newest posts of these authors together, newest first, ids below `before`."""
 
-    async def home_candidates(
-        self, reader_id: UserId, *, limit: int, before: PostId | None = None
-    ) -> list[Candidate]:
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         """The newest posts by those whom the reader follows, newest first, ids below `before`."""
 
 
@@ -238,9 +236,7 @@ class GraphReader(Protocol):
     async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
         """Those of the users whom the follower follows."""
 
-    async def followers_after(
-        self, followee_id: UserId, *, after: UserId | None, limit: int
-    ) -> list[UserId]:
+    async def followers_after(self, followee_id: UserId, *, after: UserId | None, limit: int) -> list[UserId]:
         """Followers by ascending id, those past `after`: the keyset a fan-out walks."""
 
 

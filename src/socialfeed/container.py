@@ -1,0 +1,315 @@
+"""The composition root: picks adapters by URL, wires the services, opens and closes everything in order.
+
+The only module that knows every adapter. Adapters of other packages are found by entry point, so that a new one
+needs no change here.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from dependency_injector import containers, providers
+
+from socialfeed.adapters.memory import MemoryRateLimiter
+from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher, JwtTokens
+from socialfeed.adapters.system import SystemClock
+from socialfeed.application.accounts import Accounts
+from socialfeed.application.commands import Commands
+from socialfeed.application.comments import Comments
+from socialfeed.application.counters import Counters, NoCounterCache
+from socialfeed.application.engagement import Engagement
+from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.feeds.service import Feeds
+from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.graph import Graph
+from socialfeed.application.ports.adapters import GROUP, AdapterContext, Factory
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.jobs import Jobs, JobTable
+from socialfeed.application.ports.mail import Mailer
+from socialfeed.application.ports.media import MediaStore
+from socialfeed.application.ports.shared import SharedStore
+from socialfeed.application.ports.storage import Storage
+from socialfeed.application.posts import Posts
+from socialfeed.application.reactions import reactions, subscriptions
+from socialfeed.application.relay import Relay
+from socialfeed.application.services import Services
+from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ids import IdFactory
+from socialfeed.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+BUILT_IN = {
+    "database.memory": "socialfeed.adapters.memory:open_memory_storage",
+    "database.postgres": "socialfeed.adapters.sql:open_postgresql",
+    "database.postgresql": "socialfeed.adapters.sql:open_postgresql",
+    "database.sqlite": "socialfeed.adapters.sql:open_sqlite",
+    "redis.memory": "socialfeed.adapters.memory:open_memory_shared",
+    "redis.redis": "socialfeed.adapters.redis:open_redis",
+    "redis.rediss": "socialfeed.adapters.redis:open_redis",
+    "redis.unix": "socialfeed.adapters.redis:open_redis",
+    "redis.valkey": "socialfeed.adapters.redis:open_redis",
+    "broker.amqp": "socialfeed.adapters.dramatiq:open_rabbitmq",
+    "broker.amqps": "socialfeed.adapters.dramatiq:open_rabbitmq",
+    "broker.inprocess": "socialfeed.adapters.inprocess:open_inprocess",
+    "broker.redis": "socialfeed.adapters.dramatiq:open_redis_broker",
+    "broker.rediss": "socialfeed.adapters.dramatiq:open_redis_broker",
+    "broker.valkey": "socialfeed.adapters.dramatiq:open_redis_broker",
+    "mail.console": "socialfeed.adapters.mail:open_console",
+    "mail.memory": "socialfeed.adapters.memory:open_memory_mail",
+    "mail.smtp": "socialfeed.adapters.mail:open_smtp",
+    "mail.smtps": "socialfeed.adapters.mail:open_smtp",
+    "media.file": "socialfeed.adapters.media:open_local",
+    "media.memory": "socialfeed.adapters.memory:open_memory_media",
+}
+
+LEASE = timedelta(seconds=60)
+RENEW_EVERY = 20.0
+
+
+class Checked(Protocol):
+    async def check(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The running product: its services, and the parts that entry points look after."""
+
+    settings: Settings
+    services: Services
+    storage: Storage
+    shared: SharedStore | None
+    jobs: Jobs
+    jobs_table: JobTable
+    relay: Relay
+    mailer: Mailer
+    media: MediaStore
+    reactions: FeedReactions
+
+    async def check(self) -> dict[str, str]:
+        """Each part that must answer, and "ok" or what is wrong with it."""
+        parts: dict[str, Checked] = {"database": self.storage, "broker": self.jobs, "media": self.media}
+        if self.shared is not None:
+            parts["redis"] = self.shared
+        states = await asyncio.gather(*(_state(part) for part in parts.values()))
+        return dict(zip(parts, states, strict=True))
+
+
+async def _state(part: Checked) -> str:
+    try:
+        await part.check()
+    except Unavailable as error:
+        return str(error)
+    return "ok"
+
+
+class Container(containers.DeclarativeContainer):
+    """The services, over adapters that are already open: nothing here is asynchronous, so nothing costs a future."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids = providers.Dependency(instance_of=IdFactory)
+    storage: providers.Dependency[Storage] = providers.Dependency()
+    shared: providers.Dependency[SharedStore | None] = providers.Dependency()
+    mailer: providers.Dependency[Mailer] = providers.Dependency()
+    wake: providers.Dependency[Any] = providers.Dependency()
+
+    secret = settings.provided.secret_key.get_secret_value.call()
+    passwords = providers.Singleton(Argon2PasswordHasher)
+    codes = providers.Singleton(HmacCodeHasher, secret)
+    tokens = providers.Singleton(JwtTokens, secret)
+
+    limiter = providers.Singleton(lambda shared: shared.limiter if shared else MemoryRateLimiter(), shared)
+    timelines = providers.Singleton(lambda storage, shared: (shared or storage).timelines, storage, shared)
+    trending = providers.Singleton(lambda storage, shared: (shared or storage).trending, storage, shared)
+    counter_cache = providers.Singleton(lambda shared: shared.counters if shared else NoCounterCache(), shared)
+
+    commands = providers.Singleton(Commands, storage.provided.uow, ids, clock, wake)
+    counters = providers.Singleton(Counters, storage.provided.posts, counter_cache)
+    hydrator = providers.Singleton(
+        Hydrator, storage.provided.posts, storage.provided.users, storage.provided.engagement, counters
+    )
+    home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
+    feed_reactions = providers.Singleton(
+        FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
+    )
+
+    accounts = providers.Singleton(
+        Accounts,
+        commands,
+        storage.provided.users,
+        passwords,
+        codes,
+        tokens,
+        mailer,
+        limiter,
+        settings.provided.credential_limit,
+    )
+    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator)
+    services = providers.Singleton(
+        Services,
+        accounts=accounts,
+        posts=posts,
+        comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters),
+        engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters),
+        graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph),
+        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock),
+    )
+    jobs_table = providers.Singleton(reactions, accounts, feed_reactions, counters)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, relay: bool = True, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Opens every adapter the settings name, wires the product and closes it all again.
+
+    With `relay` the outbox is drained in the background; without, whoever opened the app drains it (tests, one-off
+    commands). Raises `SettingsError` for a URL no adapter serves and `Unavailable` for a server that does not answer
+    or a schema that is not migrated, each with one line.
+    """
+    settings = settings.checked()
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from)
+    async with AsyncExitStack() as stack:
+        storage: Storage = await stack.enter_async_context(_open("database", settings.database, context))
+        await storage.check()
+        shared: SharedStore | None = (
+            await stack.enter_async_context(_open("redis", settings.redis_url, context)) if settings.redis_url else None
+        )
+        mailer: Mailer = await stack.enter_async_context(_open("mail", settings.mail_url, context))
+        media: MediaStore = await stack.enter_async_context(_open("media", settings.media, context))
+        ids = await stack.enter_async_context(_leased_ids(storage, clock))
+        container = Container(settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer)
+        bell = _Bell()
+        container.wake.override(providers.Object(bell.ring))
+        stack.callback(container.passwords().close)
+        stack.push_async_callback(container.home().close)
+        table = container.jobs_table()
+        broker = AdapterContext(clock, context.data_dir, settings.mail_from, table)
+        jobs: Jobs = await stack.enter_async_context(_open("broker", settings.broker_url, broker))
+        outbox = Relay(storage.outbox, jobs, subscriptions(table))
+        bell.answer = outbox.wake
+        if relay:
+            await stack.enter_async_context(_running(outbox))
+        log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
+        yield App(
+            settings,
+            container.services(),
+            storage,
+            shared,
+            jobs,
+            table,
+            outbox,
+            mailer,
+            media,
+            container.feed_reactions(),
+        )
+
+
+class _Bell:
+    """Stands for the relay, which exists only after the services that ring for it."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], None] | None = None
+
+    def ring(self) -> None:
+        if self.answer is not None:
+            self.answer()
+
+
+def _open(kind: str, url: str, context: AdapterContext) -> Any:
+    """The adapter of a kind for a URL, not yet entered. Raises `SettingsError` when there is none."""
+    variable = f"SOCIALFEED_{kind.upper()}_URL"
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    factory = _factory(f"{kind}.{scheme}")
+    if factory is None:
+        known = ", ".join(f"{scheme}://" for scheme in schemes(kind))
+        raise SettingsError(f"{variable}: no adapter for the scheme {scheme!r}; there are {known}")
+    return _explained(variable, factory, url, context)
+
+
+@asynccontextmanager
+async def _explained(variable: str, factory: Factory[Any], url: str, context: AdapterContext) -> AsyncIterator[Any]:
+    async with AsyncExitStack() as stack:
+        try:
+            port = await stack.enter_async_context(factory(url, context))
+        except Unavailable as error:
+            raise Unavailable(f"{variable}: {error}") from error
+        except ValueError as error:
+            raise SettingsError(f"{variable}: {error}") from error
+        yield port
+
+
+def _factory(name: str) -> Factory[Any] | None:
+    target = BUILT_IN.get(name)
+    if target is not None:
+        module, _, attribute = target.partition(":")
+        built_in: Factory[Any] = getattr(import_module(module), attribute)
+        return built_in
+    for entry_point in entry_points(group=GROUP, name=name):
+        outside: Factory[Any] = entry_point.load()
+        return outside
+    return None
+
+
+def schemes(kind: str) -> list[str]:
+    """The URL schemes that adapters of a kind serve, those of other installed packages included."""
+    names = {*BUILT_IN, *(entry_point.name for entry_point in entry_points(group=GROUP))}
+    return sorted(name.removeprefix(f"{kind}.") for name in names if name.startswith(f"{kind}."))
+
+
+@asynccontextmanager
+async def _leased_ids(storage: Storage, clock: Clock) -> AsyncIterator[IdFactory]:
+    """An id factory on a node number that nobody else uses; the lease is renewed until the end."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    now = clock.now()
+    node = await storage.nodes.lease(owner, now, now + LEASE)
+    ids = IdFactory(lambda: int(clock.now().timestamp() * 1000), node)
+
+    async def keep() -> None:
+        nonlocal node
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            try:
+                now = clock.now()
+                if not await storage.nodes.renew(node, owner, now + LEASE):
+                    node = await storage.nodes.lease(owner, now, now + LEASE)
+                    ids.move_to(node)
+                    log.warning("the lease of our node number was lost; going on as node %d", node)
+            except Exception:
+                log.exception("the lease of node %d could not be renewed", node)
+
+    task = asyncio.create_task(keep())
+    try:
+        yield ids
+    finally:
+        await _ended(task)
+        await storage.nodes.release(node, owner)
+
+
+@asynccontextmanager
+async def _running(relay: Relay) -> AsyncIterator[None]:
+    task = asyncio.create_task(relay.run())
+    try:
+        yield
+    finally:
+        await _ended(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

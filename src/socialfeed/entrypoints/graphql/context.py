@@ -1,0 +1,73 @@
+"""What resolvers find in `info.context`: the services, the viewer, and loaders that live for one request."""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import TypeVar
+
+from aiodataloader import DataLoader
+
+from graphql import GraphQLResolveInfo
+from socialfeed.application.services import Services
+from socialfeed.application.views import CommentView, ConnectionView, PostView
+from socialfeed.domain.graph import ProfileCounts
+from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.permissions import Actor
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Loader(DataLoader[K, V]):
+    """Batches the loads of one tick into one call that answers a mapping."""
+
+    def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> None:
+        async def batch(keys: list[K]) -> list[V]:
+            found = await read(keys)
+            return [found[key] for key in keys]
+
+        super().__init__(batch)
+
+
+class Context:
+    """One request."""
+
+    def __init__(self, services: Services, actor: Actor) -> None:
+        self.services = services
+        self.actor = actor
+        self._replies: dict[tuple[PostId, int, str | None], Loader[CommentId, ConnectionView[CommentView]]] = {}
+        self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
+        self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
+        self.followed: Loader[UserId, bool] = Loader(self._followed)
+        self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
+
+    def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ConnectionView[CommentView]]:
+        """Pages of replies of one shape under one post: one read for all comments of a level."""
+        key = (post_id, first, after)
+        if key not in self._replies:
+
+            async def read(parents: list[CommentId]) -> Mapping[CommentId, ConnectionView[CommentView]]:
+                pages = await self.services.comments.thread(self.actor, post_id, parents, first=first, after=after)
+                return {parent: page for parent, page in pages.items() if parent is not None}
+
+            self._replies[key] = Loader(read)
+        return self._replies[key]
+
+    def reply_counts(self, post_id: PostId) -> Loader[CommentId, int]:
+        if post_id not in self._reply_counts:
+
+            async def read(parents: list[CommentId]) -> Mapping[CommentId, int]:
+                counts = await self.services.comments.answers(post_id, parents)
+                return {parent: count for parent, count in counts.items() if parent is not None}
+
+            self._reply_counts[post_id] = Loader(read)
+        return self._reply_counts[post_id]
+
+    async def _followed(self, ids: list[UserId]) -> Mapping[UserId, bool]:
+        followed = await self.services.graph.followed_among(self.actor, ids)
+        return {user_id: user_id in followed for user_id in ids}
+
+    async def _posts(self, ids: list[PostId]) -> Mapping[PostId, PostView | None]:
+        found = await self.services.posts.by_ids(self.actor, ids)
+        return {post_id: found.get(post_id) for post_id in ids}
+
+
+Info = GraphQLResolveInfo[Context]

@@ -1,0 +1,61 @@
+"""Comments."""
+
+from typing import Any
+
+from ariadne import MutationType, ObjectType, QueryType
+
+from socialfeed.application.views import CommentView, ConnectionView, PostView
+from socialfeed.domain.ids import parse_comment_id, parse_post_id
+from socialfeed.entrypoints.graphql.context import Info
+from socialfeed.entrypoints.graphql.errors import payload
+
+query = QueryType()
+mutation = MutationType()
+comment = ObjectType("Comment")
+TYPES = [query, mutation, comment]
+
+
+@query.field("comments")
+async def resolve_comments(
+    _: Any, info: Info, *, post_id: str, first: int, sort: str, after: str | None = None
+) -> ConnectionView[CommentView]:
+    context = info.context
+    return await context.services.comments.top_level(
+        context.actor,
+        parse_post_id(post_id, "post_id"),
+        first=first,
+        after=after,
+        newest_first=sort == "NEWEST",
+    )
+
+
+@comment.field("post")
+async def resolve_post(view: CommentView, info: Info) -> PostView | None:
+    return await info.context.posts.load(view.post_id)
+
+
+@comment.field("replies")
+async def resolve_replies(
+    view: CommentView, info: Info, *, first: int, after: str | None = None
+) -> ConnectionView[CommentView]:
+    return await info.context.replies(view.post_id, first, after).load(view.id)
+
+
+@comment.field("repliesCount")
+async def resolve_replies_count(view: CommentView, info: Info) -> int:
+    return await info.context.reply_counts(view.post_id).load(view.id)
+
+
+@mutation.field("createComment")
+@payload("Comment published.", comment=None)
+async def resolve_create_comment(
+    _: Any, info: Info, *, post_id: str, content: str, parent_id: str | None = None
+) -> dict[str, Any]:
+    context = info.context
+    view = await context.services.comments.create(
+        context.actor,
+        parse_post_id(post_id, "post_id"),
+        content=content,
+        parent_id=parse_comment_id(parent_id, "parent_id") if parent_id is not None else None,
+    )
+    return {"comment": view}

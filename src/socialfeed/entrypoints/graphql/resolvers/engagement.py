@@ -1,0 +1,47 @@
+"""Likes and shares."""
+
+from typing import Any
+
+from ariadne import MutationType
+
+from socialfeed.application.views import PostView
+from socialfeed.domain.ids import parse_post_id
+from socialfeed.entrypoints.graphql.context import Info
+from socialfeed.entrypoints.graphql.errors import payload
+
+mutation = MutationType()
+TYPES = [mutation]
+
+
+def _taken_back(post: PostView) -> dict[str, Any]:
+    return {"post": post, "is_liked": post.is_liked, "is_shared": post.is_shared}
+
+
+@mutation.field("likePost")
+@payload("Liked.", like=None, post=None, is_liked=False)
+async def resolve_like_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    like = await context.services.engagement.like(context.actor, parse_post_id(post_id, "post_id"))
+    return {"like": like, "post": like.post, "is_liked": like.post.is_liked}
+
+
+@mutation.field("unlikePost")
+@payload("Like taken back.", post=None, is_liked=False, is_shared=False)
+async def resolve_unlike_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    return _taken_back(await context.services.engagement.unlike(context.actor, parse_post_id(post_id, "post_id")))
+
+
+@mutation.field("sharePost")
+@payload("Shared.", share=None, post=None, is_shared=False)
+async def resolve_share_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    share = await context.services.engagement.share(context.actor, parse_post_id(post_id, "post_id"))
+    return {"share": share, "post": share.post, "is_shared": share.post.is_shared}
+
+
+@mutation.field("unsharePost")
+@payload("Share taken back.", post=None, is_liked=False, is_shared=False)
+async def resolve_unshare_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    return _taken_back(await context.services.engagement.unshare(context.actor, parse_post_id(post_id, "post_id")))

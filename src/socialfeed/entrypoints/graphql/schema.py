@@ -1,0 +1,31 @@
+"""The executable schema: the SDL file bound to the resolvers."""
+
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+from ariadne import InterfaceType, ScalarType, gql, make_executable_schema
+
+from graphql import GraphQLSchema
+from socialfeed.entrypoints.graphql.resolvers import TYPES
+
+
+def sdl() -> str:
+    """The text of `schema.graphql`: packaged in a wheel, at the root of a checkout."""
+    packaged = resources.files("socialfeed") / "schema.graphql"
+    path = packaged if packaged.is_file() else Path(__file__).parents[4] / "schema.graphql"
+    return path.read_text(encoding="utf-8")
+
+
+def _rfc3339(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def build_schema() -> GraphQLSchema:
+    return make_executable_schema(
+        gql(sdl()),
+        *TYPES,
+        ScalarType("DateTime", serializer=_rfc3339),
+        InterfaceType("MutationPayload"),
+        convert_names_case=True,
+    )

@@ -1,0 +1,169 @@
+"""The ASGI application: routes, lifespan and the few headers every answer carries."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from socialfeed.application.services import Services
+from socialfeed.container import App, open_app
+from socialfeed.domain.errors import SocialFeedError
+from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
+from socialfeed.entrypoints.graphql.execution import Executor
+from socialfeed.entrypoints.graphql.schema import build_schema
+from socialfeed.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+EXPLORER = Path(__file__).parent / "graphql" / "explorer"
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MEDIA_POLICY = "default-src 'none'; sandbox"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class State(TypedDict):
+    app: App
+    services: Services
+
+
+Opener = Callable[[Settings], AbstractAsyncContextManager[App]]
+
+
+def create_app(settings: Settings | None = None, opener: Opener = open_app) -> ASGIApp:
+    """The whole product as one ASGI application. Its lifespan opens and closes the container."""
+    chosen = settings or load()
+    graphql = GraphQLEndpoint(Executor(build_schema(), introspection=chosen.allows_introspection))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        async with opener(chosen) as app:
+            yield State(app=app, services=app.services)
+
+    routes: list[Route | Mount] = []
+    if chosen.shows_explorer:
+        routes += [
+            Route("/", lambda _: RedirectResponse("/graphql"), methods=["GET"]),
+            Route("/graphql", _explorer, methods=["GET"]),
+            Route("/graphql/", _explorer, methods=["GET"]),
+            Mount("/explorer", StaticFiles(directory=EXPLORER)),
+        ]
+    routes += [
+        Route("/graphql", graphql, methods=["POST"]),
+        Route("/graphql/", graphql, methods=["POST"]),
+        Route("/media/{key:path}", _media, methods=["GET"]),
+        Route("/health/live", _live, methods=["GET"]),
+        Route("/health/ready", _ready, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={500: _server_error})
+    return Envelope(app)
+
+
+async def _explorer(_: Request) -> Response:
+    return FileResponse(EXPLORER / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _live(_: Request) -> Response:
+    return PlainTextResponse("live\n")
+
+
+async def _ready(request: Request) -> Response:
+    """200 when every service this process needs answers; else 503 naming those that do not."""
+    app: App = request.state.app
+    checks = await app.check()
+    ready = all(state == "ok" for state in checks.values())
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return JSONResponse({"ready": ready, "checks": checks}, status)
+
+
+async def _media(request: Request) -> Response:
+    app: App = request.state.app
+    try:
+        file = await app.media.get(request.path_params["key"])
+    except SocialFeedError:
+        file = None
+    if file is None:
+        return PlainTextResponse("Not found.\n", HTTPStatus.NOT_FOUND)
+    return StreamingResponse(
+        file.chunks,
+        headers={
+            "Content-Length": str(file.size),
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Content-Security-Policy": MEDIA_POLICY,
+        },
+        media_type="application/octet-stream",
+    )
+
+
+async def _server_error(request: Request, _: Exception) -> Response:
+    body = {"message": "Something went wrong.", "extensions": {"code": "INTERNAL", "requestId": _id_of(request.scope)}}
+    return JSONResponse({"errors": [body]}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _id_of(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+class Envelope:
+    """Outermost: gives each request an id, each answer its common headers, and the log one line a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            log.info(
+                "%s %s %d %.1f ms %s",
+                scope["method"],
+                scope["path"].encode("unicode_escape").decode(),
+                status,
+                took,
+                request_id,
+            )
