@@ -1,0 +1,87 @@
+"""Valid things to test with."""
+
+from itertools import count
+
+from socialfeed.application.ports.clock import Clock
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Like, Share
+from socialfeed.domain.events import Envelope, Event, PostPublished
+from socialfeed.domain.graph import Follow
+from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import OneTimeCode, User
+from socialfeed.testing.clock import TickingClock
+
+
+class Builder:
+    """Makes valid entities that differ from each other in id, moment, name and text.
+
+    Nothing is stored. What a builder makes later has a higher id and a later moment. Two builders that write
+    to one place need different `node` numbers (0 to 255), else their ids collide.
+    """
+
+    def __init__(self, clock: Clock | None = None, *, node: int = 0) -> None:
+        self.clock: Clock = clock or TickingClock()
+        self.ids = IdFactory(lambda: int(self.clock.now().timestamp() * 1000), node)
+        self._numbers = count(1)
+        self._node = node
+
+    def user(self, *, username: str | None = None, email: str | None = None, bio: str = "") -> User:
+        """An active account."""
+        return self.pending_user(username=username, email=email, bio=bio).verified()
+
+    def pending_user(self, *, username: str | None = None, email: str | None = None, bio: str = "") -> User:
+        """An account whose address is not verified yet."""
+        name = f"user_{self._node}_{next(self._numbers)}"
+        return User.register(
+            self.ids.user(),
+            username=username or name,
+            email=email or f"{username or name}@example.org".lower(),
+            password_hash=f"hash of the password of {name}",
+            first_name="Zoë",
+            last_name=f"Müller {name}"[:50],
+            bio=bio,
+            at=self.clock.now(),
+        )
+
+    def code(self, user: User) -> OneTimeCode:
+        code_id = self.ids.code()
+        return OneTimeCode.issue(code_id, user.id, f"hash of code {code_id}", at=self.clock.now())
+
+    def post(self, author: User, *, content: str | None = None, image_url: str | None = None) -> Post:
+        return Post.write(
+            self.ids.post(),
+            author.id,
+            content=content or f"Post {next(self._numbers)}: naïve café\nwith a second line 🎈",
+            image_url=image_url,
+            at=self.clock.now(),
+        )
+
+    def comment(
+        self, post: Post, author: User, *, parent: Comment | None = None, content: str | None = None
+    ) -> Comment:
+        return Comment.write(
+            self.ids.comment(),
+            author.id,
+            post.id,
+            content=content or f"Comment {next(self._numbers)}",
+            parent=parent,
+            at=self.clock.now(),
+        )
+
+    def like(self, post: Post, user: User) -> Like:
+        return Like(self.ids.like(), post.id, user.id, self.clock.now())
+
+    def share(self, post: Post, user: User) -> Share:
+        return Share(self.ids.share(), post.id, user.id, self.clock.now())
+
+    def follow(self, follower: User, followee: User) -> Follow:
+        return Follow.start(self.ids.follow(), follower.id, followee.id, at=self.clock.now())
+
+    def envelope(self, event: Event | None = None) -> Envelope:
+        """The event, or some `PostPublished`, as the outbox keeps it."""
+        return Envelope(
+            self.ids.event(),
+            event or PostPublished(post_id=self.ids.post(), author_id=self.ids.user()),
+            self.clock.now(),
+        )

@@ -1,0 +1,178 @@
+"""Posts and the reads that feeds are made of."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from socialfeed.application.ports.storage import Candidate, Storage
+from socialfeed.domain.errors import IdConflict
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import User
+from socialfeed.testing.builders import Builder
+from socialfeed.testing.contracts.given import (
+    UsesStorage,
+    cancelled_after,
+    counts_of,
+    given_follows,
+    given_post,
+    given_posts,
+    given_user,
+    given_users,
+    outcomes,
+    rolled_back,
+    unfollow,
+)
+
+
+class PostsContract(UsesStorage):
+    async def test_an_added_post_is_read_back_whole(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        plain = make.post(author)
+        pictured = make.post(author, image_url="https://example.org/a.png?x=%20&y=é")
+        await given_posts(storage, plain, pictured)
+        assert await storage.posts.posts_by_ids([plain.id, pictured.id]) == {
+            plain.id: plain,
+            pictured.id: pictured,
+        }
+        async with storage.uow() as tx:
+            assert await tx.posts.get(pictured.id) == pictured
+
+    async def test_a_new_post_has_counts_of_zero(self, storage: Storage, make: Builder) -> None:
+        post = await given_post(storage, make)
+        assert await counts_of(storage, post.id) == (0, 0, 0)
+
+    async def test_an_unknown_post_is_none(self, storage: Storage, make: Builder) -> None:
+        async with storage.uow() as tx:
+            assert await tx.posts.get(make.ids.post()) is None
+
+    async def test_a_transaction_sees_its_own_post(self, storage: Storage, make: Builder) -> None:
+        post = make.post(await given_user(storage, make))
+        async with storage.uow() as tx:
+            await tx.posts.add(post)
+            assert await tx.posts.get(post.id) == post
+
+    async def test_batch_readers_leave_out_what_does_not_exist(self, storage: Storage, make: Builder) -> None:
+        post, missing = await given_post(storage, make), make.ids.post()
+        assert await storage.posts.posts_by_ids([missing, post.id, post.id]) == {post.id: post}
+        assert set(await storage.posts.counts([missing, post.id])) == {post.id}
+
+    async def test_no_ids_give_no_posts(self, storage: Storage) -> None:
+        assert await storage.posts.posts_by_ids([]) == {}
+        assert await storage.posts.counts([]) == {}
+        assert list(await storage.posts.newest_by_authors([], limit=10)) == []
+
+    async def test_posting_bumps_the_authors_post_count(self, storage: Storage, make: Builder) -> None:
+        author, other = make.user(), make.user()
+        await given_users(storage, author, other)
+        await outcomes(*(given_posts(storage, make.post(author)) for _ in range(20)))
+        counts = await storage.users.profile_counts([author.id, other.id])
+        assert [counts[user.id].posts for user in (author, other)] == [20, 0]
+
+    async def test_a_conflict_of_ids_leaves_the_first_post_and_counts_once(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author = await given_user(storage, make)
+        first, second = make.post(author), make.post(author)
+        await given_posts(storage, first)
+        with pytest.raises(IdConflict):
+            await given_posts(storage, replace(second, id=first.id))
+        assert await storage.posts.posts_by_ids([first.id]) == {first.id: first}
+        assert (await storage.users.profile_counts([author.id]))[author.id].posts == 1
+
+    async def test_a_rolled_back_post_leaves_nothing(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        post = make.post(author)
+        async with rolled_back(storage) as tx:
+            await tx.posts.add(post)
+        await cancelled_after(storage, lambda tx: tx.posts.add(post))
+        assert await storage.posts.posts_by_ids([post.id]) == {}
+        assert await storage.posts.counts([post.id]) == {}
+        assert (await storage.posts.page_by_author(author.id, limit=10, offset=0)).total == 0
+        assert (await storage.users.profile_counts([author.id]))[author.id].posts == 0
+
+    async def test_an_authors_page_is_newest_first_with_the_number_of_all(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author, other = make.user(), make.user()
+        await given_users(storage, author, other)
+        posts = await given_shuffled_posts(storage, make, author, other, each=7)
+        newest = sorted((post.id for post in posts if post.author_id == author.id), reverse=True)
+        for offset in (0, 3, 6, 7, 50):
+            page = await storage.posts.page_by_author(author.id, limit=3, offset=offset)
+            assert (list(page.ids), page.total) == (newest[offset : offset + 3], 7)
+
+    async def test_an_author_without_posts_has_an_empty_page(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        page = await storage.posts.page_by_author(author.id, limit=10, offset=0)
+        assert (list(page.ids), page.total) == ([], 0)
+
+    async def test_the_newest_posts_of_several_authors_come_merged(self, storage: Storage, make: Builder) -> None:
+        wanted, others = [make.user() for _ in range(3)], [make.user() for _ in range(2)]
+        await given_users(storage, *wanted, *others)
+        posts = await given_shuffled_posts(storage, make, *wanted, *others, each=5)
+        authors = [user.id for user in wanted]
+        expected = newest_candidates(post for post in posts if post.author_id in authors)
+        assert list(await storage.posts.newest_by_authors(authors, limit=100)) == expected
+        assert list(await storage.posts.newest_by_authors([*authors, authors[0]], limit=4)) == expected[:4]
+
+    async def test_the_newest_posts_are_walked_by_keyset(self, storage: Storage, make: Builder) -> None:
+        authors = [make.user() for _ in range(3)]
+        await given_users(storage, *authors)
+        posts = await given_shuffled_posts(storage, make, *authors, each=5)
+        ids, walked, before = [user.id for user in authors], list[Candidate](), None
+        while page := list(await storage.posts.newest_by_authors(ids, limit=4, before=before)):
+            walked += page
+            before = page[-1].post_id
+        assert walked == newest_candidates(posts)
+
+    async def test_home_candidates_are_the_posts_of_the_followed(self, storage: Storage, make: Builder) -> None:
+        reader, stranger, *followed = (make.user() for _ in range(5))
+        await given_users(storage, reader, stranger, *followed)
+        await given_follows(storage, *(make.follow(reader, user) for user in followed))
+        await given_follows(storage, make.follow(stranger, reader), make.follow(followed[0], stranger))
+        posts = await given_shuffled_posts(storage, make, reader, stranger, *followed, each=4)
+        authors = {user.id for user in followed}
+        expected = newest_candidates(post for post in posts if post.author_id in authors)
+        assert list(await storage.posts.home_candidates(reader.id, limit=100)) == expected
+        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == expected[:5]
+        third = expected[2].post_id
+        assert list(await storage.posts.home_candidates(reader.id, limit=5, before=third)) == expected[3:8]
+
+    async def test_home_candidates_follow_the_graph(self, storage: Storage, make: Builder) -> None:
+        reader, author = make.user(), make.user()
+        await given_users(storage, reader, author)
+        post = await given_post(storage, make, author)
+        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == []
+        await given_follows(storage, make.follow(reader, author))
+        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == [Candidate(post.id, author.id)]
+        await unfollow(storage, reader, author)
+        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == []
+
+    async def test_a_quiet_author_is_not_hidden_by_busy_ones(self, storage: Storage, make: Builder) -> None:
+        reader, quiet, busy = make.user(), make.user(), make.user()
+        await given_users(storage, reader, quiet, busy)
+        await given_follows(storage, make.follow(reader, quiet), make.follow(reader, busy))
+        old = await given_post(storage, make, quiet)
+        newer = [make.post(busy) for _ in range(30)]
+        await given_posts(storage, *newer)
+        found = list(await storage.posts.home_candidates(reader.id, limit=10, before=newer[2].id))
+        assert found == newest_candidates([old, *newer[:2]])
+
+
+async def given_shuffled_posts(storage: Storage, make: Builder, *authors: User, each: int) -> list[Post]:
+    """Posts of all authors in mixed order, stored in another: ids are not always committed in their order."""
+    random = Random(7)
+    turns = [author for author in authors for _ in range(each)]
+    random.shuffle(turns)
+    posts = [make.post(author) for author in turns]
+    shuffled = posts.copy()
+    random.shuffle(shuffled)
+    await given_posts(storage, *shuffled)
+    return posts
+
+
+def newest_candidates(posts: Iterable[Post]) -> list[Candidate]:
+    newest = sorted(posts, key=lambda post: post.id, reverse=True)
+    return [Candidate(post.id, post.author_id) for post in newest]

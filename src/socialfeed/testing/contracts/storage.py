@@ -1,0 +1,25 @@
+"""The contract of `Storage`: everything but the outbox and what has a suite of its own.
+
+Run `OutboxContract`, `TimelinesContract`, `TrendingContract` and `NodeLeasesContract` over the same storage
+too.
+"""
+
+from socialfeed.testing.contracts.comments import CommentsContract
+from socialfeed.testing.contracts.engagement import EngagementContract
+from socialfeed.testing.contracts.graph import GraphContract
+from socialfeed.testing.contracts.model import ModelContract
+from socialfeed.testing.contracts.posts import PostsContract
+from socialfeed.testing.contracts.transactions import TransactionsContract
+from socialfeed.testing.contracts.users import UsersContract
+
+
+class StorageContract(
+    TransactionsContract,
+    UsersContract,
+    PostsContract,
+    CommentsContract,
+    EngagementContract,
+    GraphContract,
+    ModelContract,
+):
+    """Fixture: `storage`, fresh and empty for each test."""
