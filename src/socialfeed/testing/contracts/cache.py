@@ -1,0 +1,135 @@
+"""Caches: may forget anything, never remember anything wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from socialfeed.application.ports.cache import Cache, CounterCache
+from socialfeed.domain.engagement import Counts
+from socialfeed.testing.builders import Builder
+from socialfeed.testing.contracts.waiting import eventually
+
+HOUR = timedelta(hours=1)
+
+
+class CacheContract:
+    """Fixture: `cache`, empty for each test and with room for a thousand small values."""
+
+    async def test_what_was_never_set_is_left_out(self, cache: Cache) -> None:
+        await cache.set_many({"there": b"1"}, HOUR)
+        assert await cache.get_many(["missing", "there", "missing", "there"]) == {"there": b"1"}
+        assert await cache.get_many(["missing"]) == {}
+
+    async def test_no_keys_are_no_work(self, cache: Cache) -> None:
+        await cache.set_many({}, HOUR)
+        await cache.delete_many([])
+        assert await cache.get_many([]) == {}
+
+    async def test_any_bytes_are_kept_as_they_are(self, cache: Cache) -> None:
+        values = {"empty": b"", "binary": bytes(range(256)) * 40, "text": "é\n\0".encode()}
+        await cache.set_many(values, HOUR)
+        assert await cache.get_many(list(values)) == values
+
+    async def test_any_printable_key_of_two_hundred_characters_will_do(self, cache: Cache) -> None:
+        printable = "".join(map(chr, range(0x20, 0x7F)))
+        values = {printable: b"1", printable.swapcase(): b"2", "k" * 200: b"3", "k" * 199: b"4", "{k}": b"5", "k": b"6"}
+        await cache.set_many(values, HOUR)
+        assert await cache.get_many(list(values)) == values
+
+    async def test_setting_again_replaces(self, cache: Cache) -> None:
+        await cache.set_many({"a": b"old", "b": b"kept"}, HOUR)
+        await cache.set_many({"a": b"new"}, HOUR)
+        assert await cache.get_many(["a", "b"]) == {"a": b"new", "b": b"kept"}
+
+    async def test_what_is_deleted_is_gone(self, cache: Cache) -> None:
+        await cache.set_many({"a": b"1", "b": b"2", "c": b"3"}, HOUR)
+        await cache.delete_many(["a", "c", "never-there"])
+        await cache.delete_many(["a"])
+        assert await cache.get_many(["a", "b", "c"]) == {"b": b"2"}
+
+    async def test_a_value_ends_with_its_life(self, cache: Cache) -> None:
+        await cache.set_many({"long": b"1"}, HOUR)
+        await cache.set_many({"short": b"2"}, timedelta(milliseconds=40))
+        await eventually(is_gone(cache, "short"))
+        assert await cache.get_many(["long"]) == {"long": b"1"}
+
+    async def test_setting_again_gives_a_new_life(self, cache: Cache) -> None:
+        await cache.set_many({"shortened": b"1", "prolonged": b"2"}, HOUR)
+        await cache.set_many({"shortened": b"1"}, timedelta(milliseconds=40))
+        await cache.set_many({"prolonged": b"2", "other": b"3"}, timedelta(milliseconds=40))
+        await cache.set_many({"prolonged": b"4"}, HOUR)
+        await eventually(is_gone(cache, "shortened"))
+        await eventually(is_gone(cache, "other"))
+        assert await cache.get_many(["prolonged"]) == {"prolonged": b"4"}
+
+    async def test_a_thousand_values_go_at_once(self, cache: Cache) -> None:
+        values = {f"key:{n}": str(n).encode() for n in range(1_000)}
+        await cache.set_many(values, HOUR)
+        assert await cache.get_many(list(values)) == values
+        await cache.delete_many(list(values))
+        assert await cache.get_many(list(values)) == {}
+
+    async def test_simultaneous_writers_leave_one_of_their_values(self, cache: Cache) -> None:
+        written = [str(n).encode() * 100 for n in range(20)]
+        await asyncio.gather(*(cache.set_many({"hot": value}, HOUR) for value in written))
+        assert (await cache.get_many(["hot"]))["hot"] in written
+
+
+def is_gone(cache: Cache, key: str) -> Callable[[], Awaitable[bool]]:
+    async def gone() -> bool:
+        return await cache.get_many([key]) == {}
+
+    return gone
+
+
+class CounterCacheContract:
+    """Fixture: `counters`, empty for each test and with room for a thousand posts."""
+
+    async def test_what_is_not_known_is_left_out(self, counters: CounterCache) -> None:
+        make = Builder()
+        known, unknown = make.ids.post(), make.ids.post()
+        await counters.put_many({known: Counts(3, 2, 1, 9)})
+        assert await counters.get_many([unknown, known, known]) == {known: Counts(3, 2, 1, 9)}
+        assert await counters.get_many([]) == {}
+
+    async def test_counts_of_zero_are_known(self, counters: CounterCache) -> None:
+        post = Builder().ids.post()
+        await counters.put_many({post: Counts()})
+        assert await counters.get_many([post]) == {post: Counts(0, 0, 0, 0)}
+
+    async def test_a_newer_version_replaces(self, counters: CounterCache) -> None:
+        post = Builder().ids.post()
+        await counters.put_many({post: Counts(5, 5, 5, 9)})
+        await counters.put_many({post: Counts(4, 0, 5, 10)})
+        assert await counters.get_many([post]) == {post: Counts(4, 0, 5, 10)}
+
+    async def test_an_older_version_never_replaces(self, counters: CounterCache) -> None:
+        make = Builder()
+        behind, ahead = make.ids.post(), make.ids.post()
+        await counters.put_many({behind: Counts(5, 0, 0, 10), ahead: Counts(5, 0, 0, 10)})
+        await counters.put_many({behind: Counts(6, 1, 1, 9), ahead: Counts(6, 1, 1, 11)})
+        assert await counters.get_many([behind, ahead]) == {behind: Counts(5, 0, 0, 10), ahead: Counts(6, 1, 1, 11)}
+
+    async def test_versions_are_compared_as_numbers_of_any_size(self, counters: CounterCache) -> None:
+        make = Builder()
+        decimal, huge = make.ids.post(), make.ids.post()
+        await counters.put_many({decimal: Counts(1, 1, 1, 9), huge: Counts(1, 1, 1, 2**53)})
+        await counters.put_many({decimal: Counts(2, 2, 2, 10), huge: Counts(2, 2, 2, 2**53 + 1)})
+        await counters.put_many({decimal: Counts(3, 3, 3, 9), huge: Counts(3, 3, 3, 2**53)})
+        assert await counters.get_many([decimal, huge]) == {
+            decimal: Counts(2, 2, 2, 10),
+            huge: Counts(2, 2, 2, 2**53 + 1),
+        }
+
+    async def test_of_simultaneous_writers_the_newest_wins(self, counters: CounterCache) -> None:
+        post = Builder().ids.post()
+        versions = [(n * 37) % 100 for n in range(100)]
+        await asyncio.gather(*(counters.put_many({post: Counts(v, v, v, v)}) for v in versions))
+        assert await counters.get_many([post]) == {post: Counts(99, 99, 99, 99)}
+
+    async def test_a_thousand_posts_go_at_once(self, counters: CounterCache) -> None:
+        make = Builder()
+        counts = {make.ids.post(): Counts(n, n + 1, n + 2, n) for n in range(1_000)}
+        await counters.put_many({})
+        await counters.put_many(counts)
+        assert await counters.get_many(list(counts)) == counts
