@@ -9,7 +9,7 @@ from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.paging import check_size, connection, decode_cursor
 from socialfeed.application.ports.storage import CommentReader
 from socialfeed.application.posts import Posts
-from socialfeed.application.views import CommentView, ConnectionView
+from socialfeed.application.views import CommentView, ThreadView
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.errors import CommentNotFound
 from socialfeed.domain.events import CommentAdded
@@ -65,7 +65,7 @@ class Comments:
         first: int,
         after: str | None = None,
         newest_first: bool = False,
-    ) -> dict[CommentId | None, ConnectionView[CommentView]]:
+    ) -> dict[CommentId | None, ThreadView]:
         """For each parent (None: the post) a page of what answers it directly, all in one read."""
         check_size(first, "first")
         position = decode_cursor(after)
@@ -79,15 +79,13 @@ class Comments:
         page = {parent: children.get(parent, []) for parent in parents}
         views = await self._views(actor, [comment for level in page.values() for comment in level[:first]])
         by_id = {view.id: view for view in views}
-        return {
-            parent: connection(
-                [by_id[comment.id] for comment in level[:first] if comment.id in by_id],
-                has_next=len(level) > first,
-                after=after,
-                stopped_at=level[:first][-1].id if level else None,
-            )
-            for parent, level in page.items()
-        }
+        threads: dict[CommentId | None, ThreadView] = {}
+        for parent, level in page.items():
+            shown = [by_id[comment.id] for comment in level[:first] if comment.id in by_id]
+            stopped_at = level[:first][-1].id if level else None
+            found = connection(shown, has_next=len(level) > first, after=after, stopped_at=stopped_at)
+            threads[parent] = ThreadView(found.edges, found.page_info, post_id, parent)
+        return threads
 
     async def top_level(
         self,
@@ -97,7 +95,7 @@ class Comments:
         first: int,
         after: str | None = None,
         newest_first: bool = False,
-    ) -> ConnectionView[CommentView]:
+    ) -> ThreadView:
         """Raises `PostNotFound` where the viewer sees no such post."""
         await self._posts.require(actor, post_id)
         pages = await self.thread(actor, post_id, [None], first=first, after=after, newest_first=newest_first)

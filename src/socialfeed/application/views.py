@@ -102,3 +102,11 @@ class ConnectionView(Generic[T]):
     @property
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
+
+
+@dataclass(slots=True)
+class ThreadView(ConnectionView[CommentView]):
+    """One level of a thread: the comments that answer `parent_id`, or the post itself where that is None."""
+
+    post_id: PostId
+    parent_id: CommentId | None

@@ -7,13 +7,16 @@ from aiodataloader import DataLoader
 
 from graphql import GraphQLResolveInfo
 from socialfeed.application.services import Services
-from socialfeed.application.views import CommentView, ConnectionView, PostView
+from socialfeed.application.views import PostView, ThreadView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.permissions import Actor
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+_THE_POST = CommentId(0)
+"""Stands for "no parent" where a loader needs a key."""
 
 
 class Loader(DataLoader[K, V]):
@@ -33,30 +36,35 @@ class Context:
     def __init__(self, services: Services, actor: Actor) -> None:
         self.services = services
         self.actor = actor
-        self._replies: dict[tuple[PostId, int, str | None], Loader[CommentId, ConnectionView[CommentView]]] = {}
+        self._replies: dict[tuple[PostId, int, str | None], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
         self.followed: Loader[UserId, bool] = Loader(self._followed)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
 
-    def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ConnectionView[CommentView]]:
+    def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""
         key = (post_id, first, after)
         if key not in self._replies:
 
-            async def read(parents: list[CommentId]) -> Mapping[CommentId, ConnectionView[CommentView]]:
+            async def read(parents: list[CommentId]) -> Mapping[CommentId, ThreadView]:
                 pages = await self.services.comments.thread(self.actor, post_id, parents, first=first, after=after)
                 return {parent: page for parent, page in pages.items() if parent is not None}
 
             self._replies[key] = Loader(read)
         return self._replies[key]
 
-    def reply_counts(self, post_id: PostId) -> Loader[CommentId, int]:
+    async def answers(self, post_id: PostId, parent_id: CommentId | None) -> int:
+        """How many comments answer a comment, or the post itself, directly; one read for all that are asked for."""
+        return await self._counts_of(post_id).load(parent_id or _THE_POST)
+
+    def _counts_of(self, post_id: PostId) -> Loader[CommentId, int]:
         if post_id not in self._reply_counts:
 
             async def read(parents: list[CommentId]) -> Mapping[CommentId, int]:
-                counts = await self.services.comments.answers(post_id, parents)
-                return {parent: count for parent, count in counts.items() if parent is not None}
+                asked = [None if parent == _THE_POST else parent for parent in parents]
+                counts = await self.services.comments.answers(post_id, asked)
+                return {parent or _THE_POST: count for parent, count in counts.items()}
 
             self._reply_counts[post_id] = Loader(read)
         return self._reply_counts[post_id]

@@ -4,7 +4,7 @@ from typing import Any
 
 from ariadne import MutationType, ObjectType, QueryType
 
-from socialfeed.application.views import CommentView, ConnectionView, PostView
+from socialfeed.application.views import CommentView, PostView, ThreadView
 from socialfeed.domain.ids import parse_comment_id, parse_post_id
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
@@ -12,13 +12,14 @@ from socialfeed.entrypoints.graphql.errors import payload
 query = QueryType()
 mutation = MutationType()
 comment = ObjectType("Comment")
-TYPES = [query, mutation, comment]
+thread = ObjectType("CommentConnection")
+TYPES = [query, mutation, comment, thread]
 
 
 @query.field("comments")
 async def resolve_comments(
     _: Any, info: Info, *, post_id: str, first: int, sort: str, after: str | None = None
-) -> ConnectionView[CommentView]:
+) -> ThreadView:
     context = info.context
     return await context.services.comments.top_level(
         context.actor,
@@ -35,15 +36,18 @@ async def resolve_post(view: CommentView, info: Info) -> PostView | None:
 
 
 @comment.field("replies")
-async def resolve_replies(
-    view: CommentView, info: Info, *, first: int, after: str | None = None
-) -> ConnectionView[CommentView]:
+async def resolve_replies(view: CommentView, info: Info, *, first: int, after: str | None = None) -> ThreadView:
     return await info.context.replies(view.post_id, first, after).load(view.id)
 
 
 @comment.field("repliesCount")
 async def resolve_replies_count(view: CommentView, info: Info) -> int:
-    return await info.context.reply_counts(view.post_id).load(view.id)
+    return await info.context.answers(view.post_id, view.id)
+
+
+@thread.field("totalCount")
+async def resolve_total_count(view: ThreadView, info: Info) -> int:
+    return await info.context.answers(view.post_id, view.parent_id)
 
 
 @mutation.field("createComment")
