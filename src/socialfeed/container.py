@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from dependency_injector import containers, providers
 
+from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryRateLimiter
 from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher, JwtTokens
 from socialfeed.adapters.system import SystemClock
@@ -137,9 +138,13 @@ class Container(containers.DeclarativeContainer):
 
     commands = providers.Singleton(Commands, storage.provided.uow, ids, clock, wake)
     counters = providers.Singleton(Counters, storage.provided.posts, counter_cache)
-    hydrator = providers.Singleton(
-        Hydrator, storage.provided.posts, storage.provided.users, storage.provided.engagement, counters
+    post_batches = providers.Singleton(
+        lambda posts, shared: CachedPosts(posts, shared.cache) if shared else posts, storage.provided.posts, shared
     )
+    profile_batches = providers.Singleton(
+        lambda users, shared: CachedProfiles(users, shared.cache) if shared else users, storage.provided.users, shared
+    )
+    hydrator = providers.Singleton(Hydrator, post_batches, profile_batches, storage.provided.engagement, counters)
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
     feed_reactions = providers.Singleton(
         FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph

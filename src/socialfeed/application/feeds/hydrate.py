@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
-from socialfeed.application.ports.storage import EngagementReader, PostReader, Profile, UserReader
+from socialfeed.application.ports.storage import EngagementReader, PostBatches, Profile, ProfileBatches
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor
@@ -22,7 +22,9 @@ class HydratedPosts:
 
 
 class Hydrator:
-    def __init__(self, posts: PostReader, users: UserReader, engagement: EngagementReader, counters: Counters) -> None:
+    def __init__(
+        self, posts: PostBatches, users: ProfileBatches, engagement: EngagementReader, counters: Counters
+    ) -> None:
         self._posts = posts
         self._users = users
         self._engagement = engagement

@@ -171,7 +171,15 @@ Candidate = Entry
 """A post that may belong in a feed."""
 
 
-class UserReader(Protocol):
+class ProfileBatches(Protocol):
+    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
+
+
+class PostBatches(Protocol):
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
+
+
+class UserReader(ProfileBatches, Protocol):
     async def accounts_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, User]:
         """Whole accounts, secrets included: for identity only."""
 
@@ -180,16 +188,12 @@ class UserReader(Protocol):
         unverified one.
         """
 
-    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
-
     async def profile_counts(self, ids: Sequence[UserId]) -> dict[UserId, ProfileCounts]: ...
 
     async def user_id_by_username(self, username: str) -> UserId | None: ...
 
 
-class PostReader(Protocol):
-    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
-
+class PostReader(PostBatches, Protocol):
     async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
         """The exact counters."""
 
