@@ -11,7 +11,7 @@ from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.storage import Candidate
 from socialfeed.application.ports.trending import Trending
 from socialfeed.application.views import ConnectionView, PageView, PostView
-from socialfeed.domain.ids import PostId
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.visibility import Viewpoint
 
@@ -43,7 +43,7 @@ class Feeds:
         position = decode_cursor(after)
         nodes: list[PostView] = []
         scanned: PostId | None = None
-        async for chunk in self._home_chunks(actor, before=PostId(position) if position else None, want=first):
+        async for chunk in self._home_chunks(reader_id, before=PostId(position) if position else None, want=first):
             items, last = await self._collect(actor, chunk, first + 1 - len(nodes))
             nodes += items
             scanned = last or scanned
@@ -59,9 +59,10 @@ class Feeds:
         items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
         return PageView(items, len(ids), page, items_per_page)
 
-    async def _home_chunks(self, actor: Actor, *, before: PostId | None, want: int) -> AsyncIterator[Sequence[PostId]]:
+    async def _home_chunks(
+        self, reader_id: UserId, *, before: PostId | None, want: int
+    ) -> AsyncIterator[Sequence[PostId]]:
         """Candidates below `before`: from the timeline while it reaches, then from the database."""
-        reader_id = actor.require(Permission.FEED_READ)
         window = await self._home.window(reader_id)
         ids = [c.post_id for c in window.candidates if before is None or c.post_id < before]
         if ids:
