@@ -128,6 +128,20 @@ class TransactionsContract(UsesStorage):
 
         assert [await claim("mail"), await claim("mail"), await claim("search")] == [True, False, True]
 
+    async def test_a_claim_is_seen_once_it_is_committed(self, storage: Storage, make: Builder) -> None:
+        event = make.envelope()
+
+        async def seen(consumer: str) -> bool:
+            async with storage.uow() as tx:
+                return await tx.inbox.seen(event.id, consumer)
+
+        async with rolled_back(storage) as tx:
+            await tx.inbox.claim(event.id, "mail", make.clock.now())
+        assert await seen("mail") is False
+        async with storage.uow() as tx:
+            await tx.inbox.claim(event.id, "mail", make.clock.now())
+        assert [await seen("mail"), await seen("search")] == [True, False]
+
     async def test_one_of_many_simultaneous_claims_wins(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)
         event = make.envelope()
