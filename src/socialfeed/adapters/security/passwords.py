@@ -30,9 +30,7 @@ class Argon2PasswordHasher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._argon2.hash, _encoded(password)
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._argon2.hash, _encoded(password))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         return await asyncio.get_running_loop().run_in_executor(

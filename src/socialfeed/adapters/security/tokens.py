@@ -27,7 +27,14 @@ class JwtTokens:
     that nothing in a token chooses the key, and every claim required and checked.
     """
 
-    def __init__(self, secret: str, *, issuer: str, audience: str, lifetime: timedelta = LIFETIME) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        issuer: str = "socialfeed",
+        audience: str = "socialfeed",
+        lifetime: timedelta = LIFETIME,
+    ) -> None:
         self._key = derive_key(secret, "access tokens")
         self._kid = sha256(b"key id" + self._key).hexdigest()[:12]
         self._header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JWT"}

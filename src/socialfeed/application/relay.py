@@ -1,0 +1,149 @@
+"""From the outbox to the jobs: every committed event reaches each job that follows it, at least once."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+from socialfeed.application.ports.jobs import Jobs
+from socialfeed.application.ports.outbox import Claimed, OutboxRelay
+from socialfeed.domain.errors import Rejected, Unavailable
+from socialfeed.domain.events import Envelope
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = (0.2, 1.0)
+"""The shortest and longest pause between two looks at an outbox with nothing due. `wake` ends a pause."""
+
+TROUBLE_SECONDS = (0.2, 2.0)
+"""The shortest and longest pause after storage or broker did not answer. Nothing ends it."""
+
+
+class Relay:
+    """Claims events in batches, oldest first, and submits the jobs that `subscriptions` has for an event's name.
+
+    An event is done when all its jobs are submitted. When one cannot be, the event waits and later all its jobs are
+    submitted again: they are idempotent. While the broker is away nothing is marked failed, so that no event waits
+    longer than the broker does. A job that ran here and was `Rejected` is not tried again.
+    """
+
+    def __init__(
+        self,
+        outbox: OutboxRelay,
+        jobs: Jobs,
+        subscriptions: Mapping[str, Sequence[str]],
+        *,
+        batch: int = 100,
+        concurrency: int = 16,
+    ) -> None:
+        self._outbox = outbox
+        self._jobs = jobs
+        self._subscriptions = subscriptions
+        self._batch = batch
+        self._concurrency = concurrency
+        self._turn = asyncio.Lock()
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Says that there may be something new. From the event loop's thread only."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Relays until cancelled; no error ends it."""
+        idle, trouble = IDLE_SECONDS[0], TROUBLE_SECONDS[0]
+        while True:
+            self._woken.clear()
+            try:
+                relayed = await self._relay_batch()
+            except Exception as error:
+                if isinstance(error, Unavailable):
+                    log.warning("events wait in the outbox: %s", error)
+                else:
+                    log.exception("events wait in the outbox")
+                await asyncio.sleep(trouble)
+                trouble = min(2 * trouble, TROUBLE_SECONDS[1])
+                continue
+            trouble = TROUBLE_SECONDS[0]
+            if relayed:
+                idle = IDLE_SECONDS[0]
+            else:
+                await self._pause(idle)
+                idle = min(2 * idle, IDLE_SECONDS[1])
+
+    async def drain(self) -> None:
+        """Relays until nothing is due, what `run` has in hand included. Raises `Unavailable` when storage or broker
+        do not answer.
+        """
+        while await self._relay_batch():
+            pass
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _relay_batch(self) -> int:
+        """How many events were claimed."""
+        interrupted: asyncio.CancelledError | None = None
+        async with self._turn, self._outbox.claim(self._batch) as claimed:
+            batch = _Batch(claimed, self._jobs, self._subscriptions)
+            try:
+                await batch.relay(self._concurrency)
+            except asyncio.CancelledError as error:
+                # An error would put back the whole batch. What is done is done, also when we are told to stop.
+                interrupted = error
+        if interrupted is not None:
+            raise interrupted
+        if batch.broker_error is not None:
+            raise batch.broker_error
+        return len(claimed.envelopes)
+
+
+class _Batch:
+    """One claim at work."""
+
+    def __init__(self, claimed: Claimed, jobs: Jobs, subscriptions: Mapping[str, Sequence[str]]) -> None:
+        self.broker_error: Unavailable | None = None
+        self._claimed = claimed
+        self._jobs = jobs
+        self._subscriptions = subscriptions
+
+    async def relay(self, concurrency: int) -> None:
+        """Starts the events in order, `concurrency` at once, until all are through or the broker is away."""
+        waiting = iter(self._claimed.envelopes)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(self._claimed.envelopes))):
+                group.create_task(self._take(waiting))
+
+    async def _take(self, waiting: Iterator[Envelope]) -> None:
+        for envelope in waiting:
+            if self.broker_error is not None:
+                return
+            try:
+                failures = await self._submit_all(envelope)
+            except Unavailable as error:
+                self.broker_error = error
+                return
+            if failures:
+                self._claimed.failed(envelope, "; ".join(failures))
+            else:
+                self._claimed.done(envelope)
+
+    async def _submit_all(self, envelope: Envelope) -> list[str]:
+        """What went wrong, by job. Details are for the log only: they may quote what a database should not keep.
+        Raises `Unavailable` when the broker is away, which concerns every event and not this one.
+        """
+        failures: list[str] = []
+        for job in self._subscriptions.get(envelope.event.name, ()):
+            try:
+                await self._jobs.submit(job, envelope)
+            except Rejected as error:
+                log.warning("job %s gives up on event %d: %s", job, envelope.id, error.code)
+            except Exception as error:
+                if isinstance(error, Unavailable):
+                    # Either the broker is away, or a job that ran here misses something else.
+                    await self._jobs.check()
+                log.exception("job %s for event %d is tried again later", job, envelope.id)
+                failures.append(f"{job}: {type(error).__name__}")
+        return failures
