@@ -9,9 +9,8 @@ from typing import TypeVar, TypeVarTuple
 from urllib.parse import unquote, urlsplit
 
 from socialfeed.adapters.media.files import Chunks, Incoming, open_file, remove, remove_abandoned
-from socialfeed.adapters.media.keys import check_key
 from socialfeed.application.ports.adapters import AdapterContext
-from socialfeed.application.ports.media import StoredFile
+from socialfeed.application.ports.media import StoredFile, check_key
 from socialfeed.domain.errors import Unavailable
 
 BUFFER = 256 * 1024
