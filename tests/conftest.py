@@ -16,9 +16,7 @@ _PREFIXES = (f"socialfeed_test_{os.getpid()}_{token_hex(3)}_{n}:" for n in count
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "rabbitmq: needs a RabbitMQ server; deselected where none is reachable."
-    )
+    config.addinivalue_line("markers", "rabbitmq: needs a RabbitMQ server; deselected where none is reachable.")
     shared: dict[str, Any] | None = getattr(config, "workerinput", {}).get("services")
     try:
         config.stash[SERVICES] = Services.join(shared) if shared else Services.prepare()
@@ -98,8 +96,8 @@ def redis_prefix(redis_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def redis_url(redis_server: str, redis_prefix: str) -> str:
-    """As an operator would set it: the server, with the prefix of this test in the query."""
-    return f"{redis_server}{'&' if '?' in redis_server else '?'}prefix={redis_prefix}"
+    """As an operator would set it, with the prefix of this test, and patient: the machine may be busy."""
+    return f"{redis_server}{'&' if '?' in redis_server else '?'}prefix={redis_prefix}&timeout=10"
 
 
 @pytest.fixture(scope="session")

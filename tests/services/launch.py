@@ -58,9 +58,7 @@ class Launcher:
 
     def _keep(self, command: list[str], stop: Signals, uid: int) -> subprocess.Popen[bytes]:
         arguments = [str(self._alive), str(self.folder), str(int(stop)), str(uid), *command]
-        process = subprocess.Popen(
-            [sys.executable, "-I", keeper.__file__, *arguments], start_new_session=True
-        )
+        process = subprocess.Popen([sys.executable, "-I", keeper.__file__, *arguments], start_new_session=True)
         self._keepers.append(process)
         return process
 

