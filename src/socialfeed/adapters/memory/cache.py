@@ -1,0 +1,84 @@
+"""Caches bounded by size: what was used least recently goes first."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from socialfeed.application.ports.clock import Clock
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.ids import PostId
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_POSTS = 100_000
+_OVERHEAD = 200
+"""What an entry costs beside its key and value, in bytes, roughly."""
+
+
+class _Value(NamedTuple):
+    content: bytes
+    until: datetime
+
+
+class MemoryCache:
+    def __init__(self, clock: Clock, *, max_bytes: int = MAX_BYTES) -> None:
+        self._clock = clock
+        self._max = max_bytes
+        self._size = 0
+        self._values: OrderedDict[str, _Value] = OrderedDict()
+
+    async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        now = self._clock.now()
+        found: dict[str, bytes] = {}
+        for key in keys:
+            value = self._values.get(key)
+            if value is None:
+                continue
+            if value.until <= now:
+                self._remove(key)
+                continue
+            self._values.move_to_end(key)
+            found[key] = value.content
+        return found
+
+    async def set_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
+        until = self._clock.now() + ttl
+        for key, content in values.items():
+            self._remove(key)
+            self._values[key] = _Value(content, until)
+            self._size += _size(key, content)
+        while self._size > self._max:
+            self._remove(next(iter(self._values)))
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._remove(key)
+
+    def _remove(self, key: str) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._size -= _size(key, value.content)
+
+
+def _size(key: str, content: bytes) -> int:
+    return len(key) + len(content) + _OVERHEAD
+
+
+class MemoryCounterCache:
+    def __init__(self, *, max_posts: int = MAX_POSTS) -> None:
+        self._max = max_posts
+        self._counts: OrderedDict[PostId, Counts] = OrderedDict()
+
+    async def get_many(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
+        found = {post_id: self._counts[post_id] for post_id in ids if post_id in self._counts}
+        for post_id in found:
+            self._counts.move_to_end(post_id)
+        return found
+
+    async def put_many(self, counts: Mapping[PostId, Counts]) -> None:
+        for post_id, new in counts.items():
+            old = self._counts.get(post_id)
+            if old is None or old.version < new.version:
+                self._counts[post_id] = new
+        while len(self._counts) > self._max:
+            self._counts.popitem(last=False)

@@ -1,0 +1,75 @@
+"""The tables of the memory storage, and all of them as one transaction sees them."""
+
+from datetime import datetime
+
+from socialfeed.adapters.memory.tables import Index, Staged, Table
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Like, Share
+from socialfeed.domain.events import Envelope
+from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import OneTimeCode, User
+
+Pair = tuple[UserId, UserId]
+Reaction = tuple[PostId, UserId]
+
+
+class Database:
+    """Committed state."""
+
+    def __init__(self) -> None:
+        self.users_by_username = Index[UserId, User](lambda user: user.username.lower())
+        self.users_by_email = Index[UserId, User](lambda user: user.email)
+        self.posts_by_author = Index[PostId, Post](lambda post: post.author_id)
+        self.comments_by_parent = Index[CommentId, Comment](lambda comment: (comment.post_id, comment.parent_id))
+        # Keys are (follower, followee), so each index has the other side in ascending order.
+        self.follows_by_follower = Index[Pair, Follow](lambda follow: follow.follower_id)
+        self.follows_by_followee = Index[Pair, Follow](lambda follow: follow.followee_id)
+
+        self.users = Table[UserId, User](self.users_by_username, self.users_by_email)
+        self.profile_counts = Table[UserId, ProfileCounts]()
+        self.codes = Table[UserId, OneTimeCode]()
+        self.posts = Table[PostId, Post](self.posts_by_author)
+        self.counts = Table[PostId, Counts]()
+        self.comments = Table[CommentId, Comment](self.comments_by_parent)
+        self.likes = Table[Reaction, Like]()
+        self.shares = Table[Reaction, Share]()
+        self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
+        self.outbox = Table[EventId, Envelope]()
+        self.inbox = Table[tuple[EventId, str], datetime]()
+
+
+class Changes:
+    """The tables with what one transaction changed laid over them."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.users = Staged(database.users)
+        self.profile_counts = Staged(database.profile_counts)
+        self.codes = Staged(database.codes)
+        self.posts = Staged(database.posts)
+        self.counts = Staged(database.counts)
+        self.comments = Staged(database.comments)
+        self.likes = Staged(database.likes)
+        self.shares = Staged(database.shares)
+        self.follows = Staged(database.follows)
+        self.outbox = Staged(database.outbox)
+        self.inbox = Staged(database.inbox)
+
+    def commit(self) -> None:
+        """Applies everything in one step: there is no suspension in which a reader could see half of it."""
+        for staged in (
+            self.users,
+            self.profile_counts,
+            self.codes,
+            self.posts,
+            self.counts,
+            self.comments,
+            self.likes,
+            self.shares,
+            self.follows,
+            self.outbox,
+            self.inbox,
+        ):
+            staged.apply()

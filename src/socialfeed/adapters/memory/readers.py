@@ -1,0 +1,140 @@
+"""Readers of committed state. None of them suspends, so each answer is one consistent moment."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+
+from socialfeed.adapters.memory.database import Database
+from socialfeed.application.ports.storage import Candidate, Page, Profile
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Engaged
+from socialfeed.domain.graph import ProfileCounts
+from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUserReader:
+    database: Database
+
+    async def accounts_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, User]:
+        return self.database.users.by_keys(ids)
+
+    async def account_by_login(self, login: str) -> User | None:
+        rows = self.database.users.rows
+        if "@" not in login:
+            user_id = await self.user_id_by_username(login)
+            return None if user_id is None else rows[user_id]
+        accounts = [rows[user_id] for user_id in self.database.users_by_email.keys(login)]
+        return max(accounts, key=lambda user: (user.is_active, user.id), default=None)
+
+    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
+        return {user_id: _profile(user) for user_id, user in self.database.users.by_keys(ids).items()}
+
+    async def profile_counts(self, ids: Sequence[UserId]) -> dict[UserId, ProfileCounts]:
+        return self.database.profile_counts.by_keys(ids)
+
+    async def user_id_by_username(self, username: str) -> UserId | None:
+        return next(iter(self.database.users_by_username.keys(username.lower())), None)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPostReader:
+    database: Database
+
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
+        return self.database.posts.by_keys(ids)
+
+    async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
+        return self.database.counts.by_keys(ids)
+
+    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
+        keys = self.database.posts_by_author.keys(author_id)
+        return Page(list(islice(reversed(keys), offset, offset + limit)), len(keys))
+
+    async def newest_by_authors(
+        self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
+    ) -> list[Candidate]:
+        newest = merge(*(self._newest(author, before) for author in dict.fromkeys(author_ids)), reverse=True)
+        return list(islice(newest, limit))
+
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
+        followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
+        return await self.newest_by_authors(followed, limit=limit, before=before)
+
+    def _newest(self, author_id: UserId, before: PostId | None) -> Iterator[Candidate]:
+        keys = self.database.posts_by_author.keys(author_id)
+        end = len(keys) if before is None else bisect_left(keys, before)
+        return (Candidate(keys[place], author_id) for place in range(end - 1, -1, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCommentReader:
+    database: Database
+
+    async def comments_by_ids(self, ids: Sequence[CommentId]) -> dict[CommentId, Comment]:
+        return self.database.comments.by_keys(ids)
+
+    async def children(
+        self,
+        post_id: PostId,
+        parent_ids: Sequence[CommentId | None],
+        *,
+        limit: int,
+        after: CommentId | None = None,
+        newest_first: bool = False,
+    ) -> dict[CommentId | None, list[Comment]]:
+        rows = self.database.comments.rows
+        return {
+            parent: [rows[key] for key in islice(self._walk(post_id, parent, after, newest_first), limit)]
+            for parent in parent_ids
+        }
+
+    async def child_counts(
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
+    ) -> dict[CommentId | None, int]:
+        index = self.database.comments_by_parent
+        return {parent: len(index.keys((post_id, parent))) for parent in parent_ids}
+
+    def _walk(
+        self, post_id: PostId, parent: CommentId | None, after: CommentId | None, newest_first: bool
+    ) -> Iterator[CommentId]:
+        keys = self.database.comments_by_parent.keys((post_id, parent))
+        if newest_first:
+            end = len(keys) if after is None else bisect_left(keys, after)
+            return (keys[place] for place in range(end - 1, -1, -1))
+        start = 0 if after is None else bisect_right(keys, after)
+        return islice(keys, start, None)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEngagementReader:
+    database: Database
+
+    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+        likes, shares = self.database.likes.rows, self.database.shares.rows
+        found = {
+            post_id: Engaged((post_id, viewer_id) in likes, (post_id, viewer_id) in shares) for post_id in post_ids
+        }
+        return {post_id: engaged for post_id, engaged in found.items() if any(engaged)}
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGraphReader:
+    database: Database
+
+    async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
+        follows = self.database.follows.rows
+        return frozenset(user_id for user_id in user_ids if (follower_id, user_id) in follows)
+
+    async def followers_after(self, followee_id: UserId, *, after: UserId | None, limit: int) -> list[UserId]:
+        keys = self.database.follows_by_followee.keys(followee_id)
+        start = 0 if after is None else bisect_right(keys, (after, followee_id))
+        return [follower for follower, _ in keys[start : start + limit]]
+
+
+def _profile(user: User) -> Profile:
+    return Profile(user.id, user.username, user.first_name, user.last_name, user.bio, user.created_at, user.is_active)

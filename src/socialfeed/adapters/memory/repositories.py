@@ -1,0 +1,239 @@
+"""The repositories of one open transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from socialfeed.adapters.memory.database import Changes, Reaction
+from socialfeed.adapters.memory.tables import Staged
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Like, Share
+from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, UsernameTaken
+from socialfeed.domain.events import Envelope
+from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import OneTimeCode, User
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsers:
+    changes: Changes
+
+    async def get(self, user_id: UserId) -> User | None:
+        return self.changes.users.get(user_id)
+
+    async def by_username(self, username: str) -> User | None:
+        index = self.changes.database.users_by_username
+        return next(iter(self.changes.users.matching(index, username.lower())), None)
+
+    async def active_by_email(self, email: str) -> User | None:
+        return next((user for user in self._by_email(email) if user.is_active), None)
+
+    async def pending_by_email(self, email: str) -> User | None:
+        return max(self._pending(email), key=lambda user: user.id, default=None)
+
+    async def add(self, user: User) -> None:
+        if self.changes.users.get(user.id) is not None:
+            raise IdConflict
+        await self.save(user)
+        self.changes.profile_counts.put(user.id, ProfileCounts())
+
+    async def save(self, user: User) -> None:
+        named = await self.by_username(user.username)
+        if named is not None and named.id != user.id:
+            raise UsernameTaken
+        addressed = await self.active_by_email(user.email) if user.is_active else None
+        if addressed is not None and addressed.id != user.id:
+            raise EmailTaken
+        self.changes.users.put(user.id, user)
+
+    async def remove_pending(self, email: str) -> None:
+        for user in self._pending(email):
+            self.changes.users.remove(user.id)
+            self.changes.profile_counts.remove(user.id)
+            self.changes.codes.remove(user.id)
+
+    def _by_email(self, email: str) -> list[User]:
+        return self.changes.users.matching(self.changes.database.users_by_email, email)
+
+    def _pending(self, email: str) -> list[User]:
+        return [user for user in self._by_email(email) if not user.is_active]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCodes:
+    changes: Changes
+
+    async def get(self, user_id: UserId) -> OneTimeCode | None:
+        return self.changes.codes.get(user_id)
+
+    async def put(self, code: OneTimeCode) -> None:
+        self.changes.codes.put(code.user_id, code)
+
+    async def remove(self, user_id: UserId) -> None:
+        self.changes.codes.remove(user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPosts:
+    changes: Changes
+
+    async def get(self, post_id: PostId) -> Post | None:
+        return self.changes.posts.get(post_id)
+
+    async def add(self, post: Post) -> None:
+        if self.changes.posts.get(post.id) is not None:
+            raise IdConflict
+        self.changes.posts.put(post.id, post)
+        self.changes.counts.put(post.id, Counts())
+        bump_profile(self.changes, post.author_id, posts=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryComments:
+    changes: Changes
+
+    async def get(self, comment_id: CommentId) -> Comment | None:
+        return self.changes.comments.get(comment_id)
+
+    async def add(self, comment: Comment) -> Counts:
+        if self.changes.comments.get(comment.id) is not None:
+            raise IdConflict
+        counts = bump_post(self.changes, comment.post_id, comments=1)
+        self.changes.comments.put(comment.id, comment)
+        return counts
+
+
+class _Reaction(Protocol):
+    @property
+    def post_id(self) -> PostId: ...
+    @property
+    def user_id(self) -> UserId: ...
+
+
+R = TypeVar("R", bound=_Reaction)
+
+
+def _add_reaction(changes: Changes, rows: Staged[Reaction, R], reaction: R, noun: str) -> tuple[R, Counts]:
+    key = reaction.post_id, reaction.user_id
+    present = rows.get(key)
+    if present is not None:
+        return present, counts_of(changes, reaction.post_id)
+    counts = bump_post(changes, reaction.post_id, **{noun: 1})
+    rows.put(key, reaction)
+    return reaction, counts
+
+
+def _remove_reaction(
+    changes: Changes, rows: Staged[Reaction, R], post_id: PostId, user_id: UserId, noun: str
+) -> tuple[R | None, Counts]:
+    removed = rows.remove((post_id, user_id))
+    if removed is None:
+        return None, counts_of(changes, post_id)
+    return removed, bump_post(changes, post_id, **{noun: -1})
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLikes:
+    changes: Changes
+
+    async def add(self, like: Like) -> tuple[Like, Counts]:
+        return _add_reaction(self.changes, self.changes.likes, like, "likes")
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Like | None, Counts]:
+        return _remove_reaction(self.changes, self.changes.likes, post_id, user_id, "likes")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryShares:
+    changes: Changes
+
+    async def add(self, share: Share) -> tuple[Share, Counts]:
+        return _add_reaction(self.changes, self.changes.shares, share, "shares")
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Share | None, Counts]:
+        return _remove_reaction(self.changes, self.changes.shares, post_id, user_id, "shares")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFollows:
+    changes: Changes
+
+    async def add(self, follow: Follow) -> Follow:
+        key = follow.follower_id, follow.followee_id
+        present = self.changes.follows.get(key)
+        if present is not None:
+            return present
+        self.changes.follows.put(key, follow)
+        self._bump(follow.follower_id, follow.followee_id, 1)
+        return follow
+
+    async def remove(self, follower_id: UserId, followee_id: UserId) -> bool:
+        if self.changes.follows.remove((follower_id, followee_id)) is None:
+            return False
+        self._bump(follower_id, followee_id, -1)
+        return True
+
+    def _bump(self, follower_id: UserId, followee_id: UserId, by: int) -> None:
+        bump_profile(self.changes, follower_id, following=by)
+        bump_profile(self.changes, followee_id, followers=by)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOutboxWriter:
+    changes: Changes
+
+    async def add(self, envelope: Envelope) -> None:
+        self.changes.outbox.put(envelope.id, envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryInbox:
+    changes: Changes
+
+    async def claim(self, event_id: EventId, consumer: str, at: datetime) -> bool:
+        if await self.seen(event_id, consumer):
+            return False
+        self.changes.inbox.put((event_id, consumer), at)
+        return True
+
+    async def seen(self, event_id: EventId, consumer: str) -> bool:
+        return self.changes.inbox.get((event_id, consumer)) is not None
+
+
+class MemoryTransaction:
+    """Sees what was committed and what it changed itself."""
+
+    def __init__(self, changes: Changes) -> None:
+        self.users = MemoryUsers(changes)
+        self.codes = MemoryCodes(changes)
+        self.posts = MemoryPosts(changes)
+        self.comments = MemoryComments(changes)
+        self.likes = MemoryLikes(changes)
+        self.shares = MemoryShares(changes)
+        self.follows = MemoryFollows(changes)
+        self.outbox = MemoryOutboxWriter(changes)
+        self.inbox = MemoryInbox(changes)
+
+
+def counts_of(changes: Changes, post_id: PostId) -> Counts:
+    counts = changes.counts.get(post_id)
+    if counts is None:
+        raise PostNotFound
+    return counts
+
+
+def bump_post(changes: Changes, post_id: PostId, *, likes: int = 0, comments: int = 0, shares: int = 0) -> Counts:
+    """The post's counters moved by so much. Raises `PostNotFound`."""
+    old = counts_of(changes, post_id)
+    new = Counts(old.likes + likes, old.comments + comments, old.shares + shares, old.version + 1)
+    changes.counts.put(post_id, new)
+    return new
+
+
+def bump_profile(changes: Changes, user_id: UserId, *, posts: int = 0, followers: int = 0, following: int = 0) -> None:
+    old = changes.profile_counts.get(user_id) or ProfileCounts()
+    changes.profile_counts.put(
+        user_id, ProfileCounts(old.posts + posts, old.followers + followers, old.following + following)
+    )

@@ -1,0 +1,34 @@
+"""The shared store of a single process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from socialfeed.adapters.memory.cache import MemoryCache, MemoryCounterCache
+from socialfeed.adapters.memory.limits import MemoryRateLimiter
+from socialfeed.adapters.memory.timelines import MemoryTimelines
+from socialfeed.adapters.memory.trending import MemoryTrending
+from socialfeed.adapters.memory.urls import require_bare
+from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.shared import SharedStore
+
+
+@asynccontextmanager
+async def open_memory_shared(url: str, context: AdapterContext) -> AsyncIterator[SharedStore]:
+    """`memory://`: right for one process; several would not see each other."""
+    require_bare(url)
+    yield MemorySharedStore(context.clock)
+
+
+class MemorySharedStore:
+    name = "memory"
+
+    def __init__(self, clock: Clock) -> None:
+        self.cache = MemoryCache(clock)
+        self.counters = MemoryCounterCache()
+        self.limiter = MemoryRateLimiter(clock)
+        self.timelines = MemoryTimelines(clock)
+        self.trending = MemoryTrending(clock)
+
+    async def check(self) -> None:
+        """Always there."""

@@ -1,0 +1,107 @@
+"""Home timelines of those who read lately."""
+
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline
+from socialfeed.domain.ids import PostId, UserId
+
+WARMING = timedelta(seconds=30)
+LIFE = timedelta(days=7)
+MAX_TIMELINES = 100_000
+"""Beyond these, who has read least recently goes cold. About 40 KB each when full."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """`entries` are ascending, so that the usual push is an append. It ends, by itself, at `until`."""
+
+    until: datetime
+    warming: bool = True
+    entries: list[Entry] = field(default_factory=list)
+    floor: PostId | None = None
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Those at or above the floor: below it the timeline promises nothing."""
+        kept = self.entries
+        for entry in entries:
+            if self.floor is not None and entry.post_id < self.floor:
+                continue
+            place = bisect_left(kept, entry.post_id, key=_post_id)
+            if place == len(kept) or kept[place].post_id != entry.post_id:
+                kept.insert(place, entry)
+        if len(kept) > KEPT:
+            del kept[:-KEPT]
+            self.floor = kept[0].post_id
+
+    def raise_floor(self, floor: PostId | None) -> None:
+        if floor is not None and (self.floor is None or floor > self.floor):
+            self.floor = floor
+            del self.entries[: bisect_left(self.entries, floor, key=_post_id)]
+
+
+class MemoryTimelines:
+    """No method suspends, so each is atomic."""
+
+    def __init__(self, clock: Clock, *, max_timelines: int = MAX_TIMELINES) -> None:
+        self._clock = clock
+        self._max = max_timelines
+        # The least recently read first.
+        self._kept: OrderedDict[UserId, _Kept] = OrderedDict()
+
+    async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
+        now = self._clock.now()
+        for owner in owners:
+            kept = self._alive(owner, now)
+            if kept is not None:
+                kept.add([entry])
+
+    async def read(self, owner: UserId) -> Timeline | None:
+        now = self._clock.now()
+        kept = self._alive(owner, now)
+        if kept is None or kept.warming:
+            return None
+        kept.until = now + LIFE
+        self._kept.move_to_end(owner)
+        return Timeline(kept.entries[::-1], kept.floor)
+
+    async def start_warming(self, owner: UserId) -> bool:
+        now = self._clock.now()
+        if self._alive(owner, now) is not None:
+            return False
+        self._kept[owner] = _Kept(until=now + WARMING)
+        if len(self._kept) > self._max:
+            self._kept.popitem(last=False)
+        return True
+
+    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
+        now = self._clock.now()
+        kept = self._alive(owner, now)
+        if kept is None or not kept.warming:
+            return
+        kept.raise_floor(floor)
+        kept.add(entries)
+        kept.warming, kept.until = False, now + LIFE
+
+    async def backfill(self, owner: UserId, entries: Sequence[Entry]) -> None:
+        kept = self._alive(owner, self._clock.now())
+        if kept is not None:
+            kept.add(entries)
+
+    async def drop(self, owner: UserId) -> None:
+        self._kept.pop(owner, None)
+
+    def _alive(self, owner: UserId, now: datetime) -> _Kept | None:
+        kept = self._kept.get(owner)
+        if kept is not None and kept.until <= now:
+            del self._kept[owner]
+            return None
+        return kept
+
+
+def _post_id(entry: Entry) -> PostId:
+    return entry.post_id
