@@ -1,0 +1,97 @@
+"""Redis or Valkey as the broker."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import redis
+import redis.asyncio
+from dramatiq.brokers.redis import RedisBroker
+from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+
+from socialfeed.adapters.dramatiq.brokers import middleware
+from socialfeed.adapters.dramatiq.jobs import DramatiqJobs, opened
+from socialfeed.adapters.redis.address import Address, address_from_url
+from socialfeed.application.ports.adapters import AdapterContext
+
+CONNECT_SECONDS = 1.0
+SUBMIT_SECONDS = 2.0
+"""For the answer to one command of a process that submits jobs: somebody waits for it."""
+
+FETCH_SECONDS = 30.0
+"""The same for a worker. Jobs whose delivery was cut short stay with this worker until it ends, so it is patient."""
+
+HEARTBEAT_TIMEOUT_MS = 10_000
+"""A worker that has not been heard of for so long is dead; live ones speak several times a second."""
+
+MAINTENANCE_PER_MILLION = 250_000
+"""How many commands out of a million look for dead workers and give their jobs back. With Dramatiq's own 1,000 and
+60 s, the jobs of a killed worker wait for minutes; with these, 10 s and a few polls. A look that finds nothing costs
+two look-ups in sorted sets.
+"""
+
+_BLOCKING = {
+    redis.asyncio.SSLConnection: redis.SSLConnection,
+    redis.asyncio.UnixDomainSocketConnection: redis.UnixDomainSocketConnection,
+}
+
+
+@asynccontextmanager
+async def open_redis_broker(url: str, context: AdapterContext) -> AsyncIterator[DramatiqJobs[RedisBroker]]:
+    """Raises `ValueError` for a URL that makes no sense, `Unavailable` where no server answers."""
+    async with opened(RedisBrokers(address_from_url(url)), context.jobs) as jobs:
+        yield jobs
+
+
+class RedisBrokers:
+    """Every key begins with the prefix of the address."""
+
+    errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+
+    def __init__(self, address: Address) -> None:
+        self.place = f"Redis at {address.place}"
+        self._address = address
+
+    def queue(self, name: str) -> str:
+        return name
+
+    def submitter(self) -> RedisBroker:
+        return self._broker(SUBMIT_SECONDS)
+
+    def consumer(self) -> RedisBroker:
+        return self._broker(FETCH_SECONDS)
+
+    def ping(self, broker: RedisBroker) -> None:
+        broker.client.ping()
+
+    def close(self, broker: RedisBroker) -> None:
+        broker.close()
+        broker.client.close()
+
+    def _broker(self, seconds: float) -> RedisBroker:
+        options = {
+            **self._address.options,
+            "db": self._address.database_of("broker"),
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "socket_timeout": seconds,
+            # A command whose answer did not come may have been executed: whoever asked decides about another try.
+            "retry": Retry(NoBackoff(), 0),
+            "protocol": 2,
+            "client_name": "socialfeed-jobs",
+            "driver_info": None,
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+        }
+        kind = options.pop("connection_class", None)
+        pool = redis.ConnectionPool(_BLOCKING.get(kind, redis.Connection), **options)
+        try:
+            pool.make_connection()
+        except (TypeError, ValueError, redis.RedisError) as error:
+            raise ValueError(f"The URL of {self.place} has an option that is not known or wrong.") from error
+        return RedisBroker(  # type: ignore[no-untyped-call]
+            client=redis.Redis.from_pool(pool),
+            middleware=middleware(),
+            namespace=f"{self._address.prefix}jobs",
+            heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+            maintenance_chance=MAINTENANCE_PER_MILLION,
+        )
