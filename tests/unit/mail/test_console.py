@@ -11,6 +11,8 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.mail import Mail
 from socialfeed.domain.errors import Unavailable
+from socialfeed.testing.contracts.mail import Mailbox, MailerContract
+from tests.unit.mail.reading import received
 
 MAIL = Mail("ada@example.org", "123456 is your code", "Hello Ada,\n\nyour code is 123456.\n", "<p>Hello</p>")
 
@@ -24,6 +26,17 @@ def context(tmp_path: Path) -> AdapterContext:
 async def mailer(context: AdapterContext) -> AsyncIterator[ConsoleMailer]:
     async with open_console("console://", context) as mailer:
         yield mailer
+
+
+class TestConsoleMailer(MailerContract):
+    """With the fixture `mailer` above."""
+
+    @pytest.fixture
+    def mailbox(self, tmp_path: Path) -> Mailbox:
+        async def mailbox() -> list[Mail]:
+            return [received(path.read_bytes()) for path in sorted((tmp_path / "mail").glob("*.eml"))]
+
+        return mailbox
 
 
 async def test_a_mail_is_readable_on_the_terminal(mailer: ConsoleMailer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,12 @@
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 
 import pytest
 
 from socialfeed.adapters.mail.message import compose, parse_sender
 from socialfeed.application.ports.mail import Mail
 from socialfeed.domain.errors import Rejected
+from tests.unit.mail.reading import body_of, message_of
 
 AT = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 SENDER = parse_sender("socialfeed <no-reply@feed.example>")
@@ -15,20 +14,11 @@ SENDER = parse_sender("socialfeed <no-reply@feed.example>")
 
 def arriving(mail: Mail) -> EmailMessage:
     """The message as another program reads it from the wire."""
-    message = message_from_bytes(compose(mail, SENDER, AT).as_bytes(), policy=default)
-    assert isinstance(message, EmailMessage)
-    return message
+    return message_of(compose(mail, SENDER, AT).as_bytes())
 
 
 def mail(to: str = "ada@example.org", subject: str = "Hello", text: str = "Hi\n", html: str = "<p>Hi</p>") -> Mail:
     return Mail(to, subject, text, html)
-
-
-def body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    assert part is not None
-    content: str = part.get_content()
-    return content.replace("\r\n", "\n")
 
 
 def test_text_and_html_arrive_as_alternatives_of_one_message() -> None:
@@ -36,8 +26,8 @@ def test_text_and_html_arrive_as_alternatives_of_one_message() -> None:
 
     assert message.get_content_type() == "multipart/alternative"
     assert message["Subject"] == "Grüße 👋 an Ada"
-    assert body(message, "plain") == "Zeile mit ß\n"
-    assert body(message, "html").strip() == "<p>Zeile mit ß</p>"
+    assert body_of(message, "plain") == "Zeile mit ß\n"
+    assert body_of(message, "html").strip() == "<p>Zeile mit ß</p>"
 
 
 def test_a_message_says_from_whom_to_whom_and_when() -> None:
@@ -99,7 +89,7 @@ def test_a_lone_surrogate_does_not_stop_a_mail() -> None:
     message = arriving(mail(subject="a\ud800b", text="c\ud800d\n"))
 
     assert message["Subject"] == "a?b"
-    assert body(message, "plain") == "c?d\n"
+    assert body_of(message, "plain") == "c?d\n"
 
 
 @pytest.mark.parametrize("text", ["", " ", "nobody", "a@b.example, c@d.example", "Name <>"])

@@ -6,6 +6,8 @@ import argon2
 import pytest
 
 from socialfeed.adapters.security import Argon2PasswordHasher
+from socialfeed.application.ports.security import PasswordHasher
+from socialfeed.testing.contracts.security import PasswordHasherContract
 
 RIGHT, WRONG = "correct horse battery", "correct horse batterx"
 PARAMETERS = "$argon2id$v=19$m=19456,t=2,p=1$"
@@ -35,6 +37,13 @@ class Spy:
                     self.running -= 1
 
         monkeypatch.setattr(argon2.PasswordHasher, "verify", spied)
+
+
+class TestArgon2PasswordHasher(PasswordHasherContract):
+    @pytest.fixture
+    async def hasher(self) -> AsyncIterator[PasswordHasher]:
+        async with Argon2PasswordHasher(memory_kib=64, passes=1) as hasher:
+            yield hasher
 
 
 @pytest.fixture

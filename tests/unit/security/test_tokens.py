@@ -8,14 +8,26 @@ import pytest
 
 from socialfeed.adapters.security import JwtTokens
 from socialfeed.adapters.security.keys import derive_key
+from socialfeed.application.ports.security import Tokens
 from socialfeed.domain.errors import Unauthenticated
 from socialfeed.domain.ids import Kind, UserId, compose
+from socialfeed.testing.contracts.security import TokensContract
 
 SECRET = "a secret of more than thirty-two characters"
 KEY = derive_key(SECRET, "access tokens")
 NOW = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 ADA = UserId(compose(int(NOW.timestamp() * 1000), Kind.USER, 1, 0))
-tokens = JwtTokens(SECRET, issuer="https://feed.example", audience="socialfeed")
+tokens = JwtTokens(SECRET)
+
+
+class TestJwtTokens(TokensContract):
+    @pytest.fixture
+    def tokens(self) -> Tokens:
+        return tokens
+
+    @pytest.fixture
+    def foreign_tokens(self) -> Tokens:
+        return JwtTokens("another secret, also of more than 32 characters")
 
 
 def issued() -> str:
@@ -127,10 +139,7 @@ def test_a_token_from_the_future_is_refused_unless_clocks_may_differ_that_much()
 
 
 def test_a_token_of_another_key_or_use_is_refused() -> None:
-    assert (
-        refusal(forged(derive_key("some other secret, also of some length", "access tokens")))
-        == "INVALID_TOKEN"
-    )
+    assert refusal(forged(derive_key("some other secret, also of some length", "access tokens"))) == "INVALID_TOKEN"
     assert refusal(forged(derive_key(SECRET, "one-time codes"))) == "INVALID_TOKEN"
     assert refusal(forged(SECRET.encode())) == "INVALID_TOKEN"
     assert refusal(forged(b"\x00" * 32)) == "INVALID_TOKEN"
@@ -164,35 +173,6 @@ def test_the_header_cannot_choose_the_algorithm() -> None:
 )
 def test_nothing_in_the_header_may_point_to_another_key(extra: dict[str, Any]) -> None:
     assert refusal(forged(header=extra)) == "INVALID_TOKEN"
-
-
-def test_changing_any_part_breaks_the_signature() -> None:
-    header, claims, signature = issued().split(".")
-    other = encoded(json.dumps(decoded(claims)).encode())
-
-    assert refusal(f"{header}.{other}.{signature}") == "INVALID_TOKEN"
-    assert refusal(f"{header}.{claims}.{signature[::-1]}") == "INVALID_TOKEN"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ".",
-        "..",
-        "...",
-        "a.b.c",
-        "Bearer x",
-        "\ud800.\ud800.\ud800",
-        "ä.ö.ü",
-        "e30.e30.",
-        "x" * 100_000,
-        "\x00",
-    ],
-    ids=lambda text: ascii(text[:12]),
-)
-def test_text_that_is_no_token_is_refused(text: str) -> None:
-    assert refusal(text) == "INVALID_TOKEN"
 
 
 def test_deeply_nested_json_is_refused() -> None:
