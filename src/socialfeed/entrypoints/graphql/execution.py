@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
 
@@ -31,6 +32,12 @@ MAX_TOKENS = 1_000
 MAX_ERRORS = 5
 """Validation stops after so many errors: a page of them helps nobody but an attacker."""
 
+CACHED = 500
+"""How many different operations are kept parsed and validated. Clients send the same few over and over."""
+
+CACHED_LENGTH = 10_000
+"""Longer texts are not kept, so that the cache stays under about 50 MB whatever is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -49,21 +56,25 @@ class Outcome:
     executed: bool
 
 
+class _Refused(Exception):
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
 class Executor:
     def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
         self._schema = schema
         self._rules = specified_rules if introspection else (*specified_rules, IntrospectionDisabledRule)
 
+        self._prepare_cached = lru_cache(CACHED)(self._prepare)
+
     async def run(self, operation: Operation, context: Context, request_id: str) -> Outcome:
+        prepare = self._prepare_cached if len(operation.query) <= CACHED_LENGTH else self._prepare
         try:
-            document = parse(operation.query, max_tokens=MAX_TOKENS)
-            errors = validate(self._schema, document, self._rules, max_errors=MAX_ERRORS) or _unsupported(document)
-        except GraphQLError as error:
-            errors = [error]
-        except RecursionError:
-            errors = [GraphQLError("The operation is nested too deeply.", extensions={"code": "TOO_DEEP"})]
-        if errors:
-            return Outcome({"errors": [format_error(error, request_id) for error in errors]}, executed=False)
+            document = prepare(operation.query)
+        except _Refused as refused:
+            return Outcome({"errors": [format_error(error, request_id) for error in refused.errors]}, executed=False)
         result = await self._execute(document, operation, context)
         response: dict[str, Any] = {}
         if result.errors:
@@ -74,6 +85,19 @@ class Executor:
         if not executed:
             del response["data"]
         return Outcome(response, executed)
+
+    def _prepare(self, query: str) -> DocumentNode:
+        """The operation, parsed and valid. Raises `_Refused`, which is not cached."""
+        try:
+            document = parse(query, max_tokens=MAX_TOKENS)
+            errors = validate(self._schema, document, self._rules, max_errors=MAX_ERRORS) or _unsupported(document)
+        except GraphQLError as error:
+            errors = [error]
+        except RecursionError:
+            errors = [GraphQLError("The operation is nested too deeply.", extensions={"code": "TOO_DEEP"})]
+        if errors:
+            raise _Refused(errors)
+        return document
 
     async def _execute(self, document: DocumentNode, operation: Operation, context: Context) -> ExecutionResult:
         result = execute(

@@ -1,6 +1,7 @@
 """The executable schema: the SDL file bound to the resolvers."""
 
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def _rfc3339(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@cache
 def build_schema() -> GraphQLSchema:
+    """Built once a process: it holds no state of an application."""
     return make_executable_schema(
         gql(sdl()),
         *TYPES,
