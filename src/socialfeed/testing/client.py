@@ -206,15 +206,21 @@ async def _call(
     incoming = [{"type": "http.request", "body": body, "more_body": False}]
     start: dict[str, Any] = {}
     chunks: list[bytes] = []
+    answered = asyncio.Event()
 
     async def receive() -> Message:
-        return incoming.pop() if incoming else {"type": "http.disconnect"}
+        if incoming:
+            return incoming.pop()
+        await answered.wait()  # who asked stays for the whole answer: a stream ends when its reader leaves
+        return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.update(message)
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                answered.set()
 
     await asgi(scope, receive, send)
     names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
