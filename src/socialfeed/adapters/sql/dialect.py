@@ -1,0 +1,80 @@
+"""What differs between the databases when a statement is written, and how reads become text."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import ColumnElement, FromClause, SelectBase, Table
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.engine.interfaces import Dialect as Compiler
+
+
+class FirstOfEach(NamedTuple):
+    """What to select from to get the chosen rows, and the table they appear as there."""
+
+    source: FromClause
+    rows: FromClause
+
+
+class Dialect(Protocol):
+    """One instance per database product; instances are hashable and live as long as the process."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def compiler(self) -> Compiler: ...
+
+    def insert(self, table: Table) -> PostgresInsert | SqliteInsert:
+        """An INSERT that knows ON CONFLICT, and how many rows it made."""
+
+    def any_of(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
+        """The column is one of the numbers in the list bound as `name`: one text, whatever the length of the list."""
+
+    def each(self, name: str) -> FromClause:
+        """The numbers in the list bound as `name`, as rows with the one column `key`."""
+
+    def first_of_each(
+        self,
+        keys: FromClause,
+        table: Table,
+        *,
+        group: ColumnElement[int],
+        beyond: ColumnElement[bool],
+        newest_first: bool,
+        limit: int,
+    ) -> FirstOfEach:
+        """For each `key`, the first `limit` rows of the table with `group` equal to it, in order of their id.
+
+        Reads at most `limit` entries of the index on (group, id) for each key. A plain join reads all rows of all
+        groups, or, where the planner hopes to find enough rows soon, walks through the whole table newest first:
+        80 ms instead of 0.2 for ten authors who rarely write.
+        """
+
+
+Build = Callable[..., SelectBase]
+"""Writes a read: takes the dialect, then what is to stand in the text itself.
+
+LIMIT is such a literal, as Postgres would plan a statement anew at each execution with LIMIT as a parameter.
+"""
+
+
+class Read(NamedTuple):
+    """A read as the driver takes it, with the values of the constants in it."""
+
+    text: str
+    constants: dict[str, Any]
+
+    def bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {**self.constants, **values} if self.constants else values
+
+
+@lru_cache(maxsize=2_048)
+def read(dialect: Dialect, build: Build, *literals: int | bool) -> Read:
+    """The statement in the language of the dialect, compiled once."""
+    compiled = build(dialect, *literals).compile(dialect=dialect.compiler)
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    return Read(str(compiled), constants)

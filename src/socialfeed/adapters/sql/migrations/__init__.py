@@ -1,0 +1,84 @@
+"""Alembic's migrations, run from the program itself: nothing to configure, the same on both databases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import URL, Connection, NullPool, create_engine, event
+
+from socialfeed.adapters.sql import postgres, sqlite
+
+LOCK_KEY = 5_746_192_038
+"""Of the advisory lock that lets one process migrate at a time."""
+
+LOCK_TIMEOUT_MS = 5_000
+"""A change that waits for a table makes everybody else wait behind it: better to give up and try again."""
+
+SQLITE_WAIT_SECONDS = 60
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Applies what is missing up to the revision. Raises `ValueError`, `Unavailable`."""
+    with connected(url) as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Takes migrations back, data included."""
+    with connected(url) as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def current(url: str) -> str | None:
+    """The revision of the database; None before the first."""
+    with connected(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection whose holder is the only one that migrates."""
+    with _sqlite(url) if url.startswith("sqlite:") else _postgres(url) as connection:
+        yield connection
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "socialfeed.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _sqlite(url: str) -> Iterator[Connection]:
+    """One transaction for all, begun with the write lock. Foreign keys stay off, as rebuilding a table needs."""
+    path = sqlite.path_of(url)
+    sqlite.prepare(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        connect_args={"isolation_level": None, "timeout": SQLITE_WAIT_SECONDS},
+    )
+    event.listen(engine, "begin", sqlite.on_begin)
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _postgres(url: str) -> Iterator[Connection]:
+    """A transaction for each migration, so that one may end it early to build an index without locking the table."""
+    parameters = postgres.parameters_of(url, lock_timeout=LOCK_TIMEOUT_MS)
+    try:
+        guard = psycopg.connect(**parameters, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise postgres.refused(parameters, error) from error
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(**parameters), poolclass=NullPool)
+    with guard:
+        guard.execute("SET lock_timeout = 0")
+        guard.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+        with engine.connect() as connection:
+            yield connection

@@ -1,0 +1,185 @@
+"""The relay's side of the outbox: claiming events, and deleting or putting them back.
+
+Postgres locks what a relay claims, in a transaction that stays open. SQLite has one writer at a time, and a claim that
+held it would stop the very jobs it waits for; there a file lock makes one process the relay, which then remembers what
+its claims hold. Either lock is gone the moment its process is.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import SelectBase, bindparam, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from socialfeed.adapters.sql.columns import Moment
+from socialfeed.adapters.sql.database import Database
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.rows import ENVELOPE, Row, envelope_from_row
+from socialfeed.adapters.sql.tables import inbox, outbox
+from socialfeed.application.ports.clock import Clock
+from socialfeed.domain.events import Envelope
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+ERROR_MAX = 500
+
+REMEMBERED = timedelta(days=30)
+"""How long the inbox knows what was consumed: far beyond any redelivery."""
+
+FORGET_EVERY = timedelta(hours=1)
+
+_IS_DUE = or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= bindparam("now", type_=Moment))
+_DUE = select(*ENVELOPE, outbox.c.attempts).where(_IS_DUE).order_by(outbox.c.id).limit(bindparam("limit"))
+_DUE_AND_FREE = _DUE.with_for_update(skip_locked=True)
+_DELETE = delete(outbox).where(outbox.c.id == bindparam("event"))
+_PUT_BACK = update(outbox).where(outbox.c.id == bindparam("event"))
+_FORGET = delete(inbox).where(inbox.c.at < bindparam("before", type_=Moment))
+
+
+def _due(_: Dialect) -> SelectBase:
+    return _DUE
+
+
+def _waiting(_: Dialect) -> SelectBase:
+    return select(func.count()).select_from(outbox)
+
+
+class Batch:
+    """The `Claimed` of either relay. An event of a version newer than this is not offered, but put back for later."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.envelopes: list[Envelope] = []
+        self._attempts: dict[int, int] = {}
+        self._done: list[int] = []
+        self._failed: dict[int, str] = {}
+        for *row, attempts in rows:
+            self._attempts[row[0]] = attempts
+            try:
+                self.envelopes.append(envelope_from_row(row))
+            except (KeyError, TypeError) as error:
+                self._failed[row[0]] = f"Unknown event: {error}"
+
+    def done(self, envelope: Envelope) -> None:
+        self._done.append(envelope.id)
+
+    def failed(self, envelope: Envelope, reason: str) -> None:
+        self._failed[envelope.id] = reason
+
+    @property
+    def ids(self) -> frozenset[int]:
+        return frozenset(self._attempts)
+
+    @property
+    def is_marked(self) -> bool:
+        return bool(self._done or self._failed)
+
+    async def settle(self, connection: AsyncConnection, now: datetime) -> None:
+        """Deletes and puts back what was marked so."""
+        if self._done:
+            await connection.execute(_DELETE, [{"event": event_id} for event_id in self._done])
+        if self._failed:
+            await connection.execute(_PUT_BACK, [self._later(event_id, now) for event_id in self._failed])
+
+    def _later(self, event_id: int, now: datetime) -> dict[str, object]:
+        attempts = self._attempts[event_id]
+        pause = min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
+        reason = self._failed[event_id].replace("\0", "")[:ERROR_MAX]
+        return {"event": event_id, "attempts": attempts + 1, "retry_at": now + pause, "last_error": reason}
+
+
+class _SqlRelay:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._forget_at = clock.now()
+
+    async def backlog(self) -> int:
+        [(waiting,)] = await self._database.rows(_waiting)
+        return int(waiting)
+
+    async def _tidy(self) -> None:
+        """Forgets what was consumed long ago, now and then."""
+        now = self._clock.now()
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_EVERY
+            async with self._database.begin() as connection:
+                await connection.execute(_FORGET, {"before": now - REMEMBERED})
+
+
+class PostgresRelay(_SqlRelay):
+    """Relays of all processes work side by side: each skips the rows that others hold."""
+
+    @asynccontextmanager
+    async def claim(self, limit: int) -> AsyncIterator[Batch]:
+        await self._tidy()
+        async with self._database.begin() as connection:
+            due = await connection.execute(_DUE_AND_FREE, {"now": self._clock.now(), "limit": limit})
+            batch = Batch(due.all())
+            yield batch
+            await batch.settle(connection, self._clock.now())
+
+
+class SqliteRelay(_SqlRelay):
+    """The process that holds the lock file relays; in the others every claim is empty."""
+
+    def __init__(self, database: Database, clock: Clock, lock_file: Path) -> None:
+        super().__init__(database, clock)
+        self._lock_file = lock_file
+        self._lock: int | None = None
+        self._claims = 0
+        self._taking = asyncio.Lock()
+        self._held: set[int] = set()
+
+    @asynccontextmanager
+    async def claim(self, limit: int) -> AsyncIterator[Batch]:
+        await self._tidy()
+        with self._relaying() as is_relay:
+            batch = await self._take(limit) if is_relay else Batch([])
+            try:
+                yield batch
+                if batch.is_marked:
+                    async with self._database.begin() as connection:
+                        await batch.settle(connection, self._clock.now())
+            finally:
+                self._held -= batch.ids
+
+    async def _take(self, limit: int) -> Batch:
+        async with self._taking:
+            # What is held now counts as held even if it is let go during the read, which may not see the end of it.
+            held = self._held.copy()
+            rows = await self._database.rows(_due, now=self._clock.now(), limit=limit + len(held))
+            batch = Batch([row for row in rows if row[0] not in held][:limit])
+            self._held |= batch.ids
+            return batch
+
+    @contextmanager
+    def _relaying(self) -> Iterator[bool]:
+        """Holds the lock file as long as any claim of this process is open."""
+        if self._lock is None:
+            self._lock = _locked(self._lock_file)
+        if self._lock is None:
+            yield False
+            return
+        self._claims += 1
+        try:
+            yield True
+        finally:
+            self._claims -= 1
+            if not self._claims:
+                os.close(self._lock)
+                self._lock = None
+
+
+def _locked(path: Path) -> int | None:
+    """The descriptor that holds the lock, or None if another process does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor

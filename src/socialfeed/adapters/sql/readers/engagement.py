@@ -1,0 +1,35 @@
+"""What a viewer did."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Select, SelectBase, Table, bindparam, literal_column, select, union_all
+
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.readers.base import Reader
+from socialfeed.adapters.sql.tables import likes, shares
+from socialfeed.domain.engagement import Engaged
+from socialfeed.domain.ids import PostId, UserId
+
+_LIKED, _SHARED = 0, 1
+
+
+def _engaged(dialect: Dialect) -> SelectBase:
+    def of(reactions: Table, kind: int) -> Select[int, int]:
+        return select(reactions.c.post_id, literal_column(str(kind))).where(
+            reactions.c.user_id == bindparam("viewer", type_=BigInteger),
+            dialect.any_of(reactions.c.post_id, "posts"),
+        )
+
+    return union_all(of(likes, _LIKED), of(shares, _SHARED))
+
+
+class SqlEngagementReader(Reader):
+    __slots__ = ()
+
+    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+        if not post_ids:
+            return {}
+        rows = await self._database.rows(_engaged, viewer=viewer_id, posts=list(post_ids))
+        liked = {post_id for post_id, kind in rows if kind == _LIKED}
+        shared = {post_id for post_id, kind in rows if kind == _SHARED}
+        return {post_id: Engaged(post_id in liked, post_id in shared) for post_id in liked | shared}

@@ -1,0 +1,106 @@
+"""Posts, their counters, and the candidates that feeds begin with."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, FromClause, Integer, SelectBase, bindparam, literal_column, select, true
+
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.readers.base import Reader, once_each
+from socialfeed.adapters.sql.rows import POST, post_from_row
+from socialfeed.adapters.sql.tables import follows, post_counters, posts, user_counters
+from socialfeed.application.ports.storage import Candidate, Page
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.ids import MAX_ID, PostId, UserId
+from socialfeed.domain.post import Post
+
+
+def _posts(dialect: Dialect) -> SelectBase:
+    return select(*POST).where(dialect.any_of(posts.c.id, "ids"))
+
+
+def _counts(dialect: Dialect) -> SelectBase:
+    c = post_counters.c
+    return select(c.post_id, c.likes, c.comments, c.shares, c.version).where(dialect.any_of(c.post_id, "ids"))
+
+
+def _page_by_author(_: Dialect, limit: int) -> SelectBase:
+    page = (
+        select(posts.c.id)
+        .where(posts.c.author_id == bindparam("author", type_=BigInteger))
+        .order_by(posts.c.id.desc())
+        .limit(literal_column(str(limit)))
+        .offset(bindparam("offset", type_=Integer))
+        .subquery("page")
+    )
+    # The outer join keeps the total where the page is empty.
+    return (
+        select(user_counters.c.posts, page.c.id)
+        .select_from(user_counters.outerjoin(page, true()))
+        .where(user_counters.c.user_id == bindparam("author", type_=BigInteger))
+        .order_by(page.c.id.desc())
+    )
+
+
+def _newest_by_authors(dialect: Dialect, limit: int) -> SelectBase:
+    return _newest(dialect, dialect.each("authors"), limit)
+
+
+def _home_candidates(dialect: Dialect, limit: int) -> SelectBase:
+    followed = (
+        select(follows.c.followee_id.label("key"))
+        .where(follows.c.follower_id == bindparam("reader", type_=BigInteger))
+        .subquery("followed")
+    )
+    return _newest(dialect, followed, limit)
+
+
+def _newest(dialect: Dialect, authors: FromClause, limit: int) -> SelectBase:
+    of_each = dialect.first_of_each(
+        authors,
+        posts,
+        group=posts.c.author_id,
+        beyond=posts.c.id < bindparam("before", type_=BigInteger),
+        newest_first=True,
+        limit=limit,
+    )
+    found = of_each.rows.c
+    return (
+        select(found.id, found.author_id)
+        .select_from(of_each.source)
+        .order_by(found.id.desc())
+        .limit(literal_column(str(limit)))
+    )
+
+
+class SqlPostReader(Reader):
+    __slots__ = ()
+
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
+        rows = await self._database.by_key(_posts, ids)
+        return {row[0]: post_from_row(row) for row in rows}
+
+    async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
+        rows = await self._database.by_key(_counts, ids)
+        return {post_id: Counts(*counts) for post_id, *counts in rows}
+
+    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
+        rows = await self._database.rows(_page_by_author, limit, author=author_id, offset=offset)
+        ids = [post_id for _, post_id in rows if post_id is not None]
+        return Page(ids, rows[0][0] if rows else 0)
+
+    async def newest_by_authors(
+        self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
+    ) -> list[Candidate]:
+        if not author_ids:
+            return []
+        authors = once_each(author_ids)
+        rows = await self._database.rows(_newest_by_authors, limit, authors=authors, before=_or_highest(before))
+        return [Candidate(*row) for row in rows]
+
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
+        rows = await self._database.rows(_home_candidates, limit, reader=reader_id, before=_or_highest(before))
+        return [Candidate(*row) for row in rows]
+
+
+def _or_highest(before: PostId | None) -> int:
+    return MAX_ID if before is None else before

@@ -1,0 +1,39 @@
+"""Comments."""
+
+from functools import cache
+
+from sqlalchemy import Insert, bindparam, delete, select
+
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.repositories.counters import Counting
+from socialfeed.adapters.sql.rows import COMMENT, comment_from_row, comment_values
+from socialfeed.adapters.sql.tables import comments
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.errors import IdConflict, PostNotFound
+from socialfeed.domain.ids import CommentId
+
+_GET = select(*COMMENT).where(comments.c.id == bindparam("id"))
+_REMOVE = delete(comments).where(comments.c.id == bindparam("id"))
+
+
+@cache
+def _add(dialect: Dialect) -> Insert:
+    return dialect.insert(comments).on_conflict_do_nothing(index_elements=["id"])
+
+
+class SqlComments(Counting):
+    __slots__ = ()
+
+    async def get(self, comment_id: CommentId) -> Comment | None:
+        row = await self._first(_GET, {"id": comment_id})
+        return comment_from_row(row) if row else None
+
+    async def add(self, comment: Comment) -> Counts:
+        if not await self._run(_add(self._dialect), comment_values(comment)):
+            raise IdConflict
+        counts = await self._bump_post(comment.post_id, "comments", 1)
+        if counts is None:
+            await self._run(_REMOVE, {"id": comment.id})
+            raise PostNotFound
+        return counts

@@ -1,0 +1,36 @@
+"""One open database as the application sees it."""
+
+from socialfeed.adapters.sql.database import Database
+from socialfeed.adapters.sql.nodes import SqlNodeLeases
+from socialfeed.adapters.sql.outbox import PostgresRelay, SqliteRelay
+from socialfeed.adapters.sql.readers.comments import SqlCommentReader
+from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
+from socialfeed.adapters.sql.readers.graph import SqlGraphReader
+from socialfeed.adapters.sql.readers.posts import SqlPostReader
+from socialfeed.adapters.sql.readers.users import SqlUserReader
+from socialfeed.adapters.sql.schema import check
+from socialfeed.adapters.sql.timelines import SqlTimelines
+from socialfeed.adapters.sql.transaction import SqlUnitOfWork
+from socialfeed.adapters.sql.trending import SqlTrending
+from socialfeed.application.ports.clock import Clock
+
+
+class SqlStorage:
+    """`database` is there for what is outside the ports: bulk loads."""
+
+    def __init__(self, database: Database, clock: Clock, outbox: PostgresRelay | SqliteRelay) -> None:
+        self.database = database
+        self.name = database.dialect.name
+        self.uow = SqlUnitOfWork(database)
+        self.users = SqlUserReader(database)
+        self.posts = SqlPostReader(database)
+        self.comments = SqlCommentReader(database)
+        self.engagement = SqlEngagementReader(database)
+        self.graph = SqlGraphReader(database)
+        self.outbox = outbox
+        self.timelines = SqlTimelines(database, clock)
+        self.trending = SqlTrending(database, clock)
+        self.nodes = SqlNodeLeases(database)
+
+    async def check(self) -> None:
+        await check(self.database)

@@ -1,0 +1,40 @@
+"""The unit of work: one transaction of the database with the repositories on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from socialfeed.adapters.sql.database import Database
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.repositories.comments import SqlComments
+from socialfeed.adapters.sql.repositories.follows import SqlFollows
+from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
+from socialfeed.adapters.sql.repositories.posts import SqlPosts
+from socialfeed.adapters.sql.repositories.reactions import SqlLikes, SqlShares
+from socialfeed.adapters.sql.repositories.users import SqlCodes, SqlUsers
+
+
+class SqlTransaction:
+    __slots__ = ("codes", "comments", "follows", "inbox", "likes", "outbox", "posts", "shares", "users")
+
+    def __init__(self, connection: AsyncConnection, dialect: Dialect) -> None:
+        self.users = SqlUsers(connection, dialect)
+        self.codes = SqlCodes(connection, dialect)
+        self.posts = SqlPosts(connection, dialect)
+        self.comments = SqlComments(connection, dialect)
+        self.likes = SqlLikes(connection, dialect)
+        self.shares = SqlShares(connection, dialect)
+        self.follows = SqlFollows(connection, dialect)
+        self.outbox = SqlOutbox(connection, dialect)
+        self.inbox = SqlInbox(connection, dialect)
+
+
+class SqlUnitOfWork:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[SqlTransaction]:
+        async with self._database.begin() as connection:
+            yield SqlTransaction(connection, self._database.dialect)
