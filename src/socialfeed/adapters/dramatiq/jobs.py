@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar, TypeVarTuple
 
 import dramatiq
+from dramatiq.errors import BrokerConnectionError
 
 from socialfeed.adapters.dramatiq.brokers import B, Brokers
 from socialfeed.adapters.dramatiq.envelopes import envelope_to_wire
@@ -67,5 +68,6 @@ class DramatiqJobs(Generic[B]):
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
-        except self._brokers.errors as error:
-            raise Unavailable(f"{self._brokers.place} does not answer: {type(error).__name__}.") from error
+        except (BrokerConnectionError, TimeoutError) as error:
+            reason = type(error.__cause__ or error).__name__
+            raise Unavailable(f"{self._brokers.place} cannot be used: {reason}.") from error

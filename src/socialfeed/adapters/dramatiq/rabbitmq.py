@@ -4,14 +4,18 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import dramatiq
 import pika
-import pika.exceptions
+from dramatiq.broker import Consumer
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.errors import BrokerError
+from dramatiq.errors import ConnectionClosed
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
 
-from socialfeed.adapters.dramatiq.brokers import middleware
+from socialfeed.adapters.dramatiq.brokers import as_lost_connection, middleware
 from socialfeed.adapters.dramatiq.jobs import DramatiqJobs, opened
 from socialfeed.application.ports.adapters import AdapterContext
 
@@ -25,6 +29,7 @@ HEARTBEAT_SECONDS = 30
 process is gone is known at once.
 """
 
+_LOST = (AMQPError, AMQPConnectorException, OSError)
 _TCP = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9._:-]{0,63}")
 _USAGE = "amqp://user:password@host:port/vhost, amqps://...; of options, ?prefix=name."
@@ -39,8 +44,6 @@ async def open_rabbitmq(url: str, context: AdapterContext) -> AsyncIterator[Dram
 
 class RabbitmqBrokers:
     """Durable queues, whose names begin with the prefix; messages are confirmed."""
-
-    errors: tuple[type[Exception], ...] = (BrokerError, pika.exceptions.AMQPError, OSError)
 
     def __init__(self, url: str) -> None:
         # Pika logs each failed try of each address with its traceback. All of it reaches us as an exception too.
@@ -71,8 +74,8 @@ class RabbitmqBrokers:
     def ping(self, broker: RabbitmqBroker) -> None:
         try:
             _round_trip(broker)
-        except (pika.exceptions.AMQPError, OSError):
-            # Of this thread's connection one learns only by using it that the server has restarted since.
+        except ConnectionClosed:
+            # This may only say that the server has closed, or lost, the connection of this thread meanwhile.
             del broker.connection
             _round_trip(broker)
 
@@ -80,7 +83,7 @@ class RabbitmqBrokers:
         broker.close()
 
     def _broker(self, heartbeat: int) -> RabbitmqBroker:
-        broker = RabbitmqBroker(confirm_delivery=True, middleware=middleware())
+        broker = _Broker(confirm_delivery=True, middleware=middleware())
         broker.parameters = self._parameters(heartbeat)
         return broker
 
@@ -96,6 +99,19 @@ class RabbitmqBrokers:
         return parameters
 
 
+class _Broker(RabbitmqBroker):
+    """A broker that tells of every lost connection, those lost while connecting among them, in the same way."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        with as_lost_connection(*_LOST):
+            return super().consume(queue_name, prefetch, timeout)
+
+    def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
+        with as_lost_connection(*_LOST):
+            return super().enqueue(message, delay=delay)
+
+
 def _round_trip(broker: RabbitmqBroker) -> None:
-    """Any passive question does; this one needs no permission."""
-    broker.channel.exchange_declare("amq.direct", passive=True)
+    """Any question does; this one needs no permission."""
+    with as_lost_connection(*_LOST):
+        broker.channel.exchange_declare("amq.direct", passive=True)

@@ -1,16 +1,19 @@
 """Redis or Valkey as the broker."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
 
 import redis
 import redis.asyncio
+from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from socialfeed.adapters.dramatiq.brokers import middleware
+from socialfeed.adapters.dramatiq.brokers import as_lost_connection, middleware
 from socialfeed.adapters.dramatiq.jobs import DramatiqJobs, opened
 from socialfeed.adapters.redis.address import Address, address_from_url
 from socialfeed.application.ports.adapters import AdapterContext
@@ -31,6 +34,9 @@ MAINTENANCE_PER_MILLION = 250_000
 two look-ups in sorted sets.
 """
 
+_LOST = (redis.RedisError, OSError)
+"""A Redis that is out of memory, loading or not the primary is as good as none."""
+
 _BLOCKING = {
     redis.asyncio.SSLConnection: redis.SSLConnection,
     redis.asyncio.UnixDomainSocketConnection: redis.UnixDomainSocketConnection,
@@ -47,8 +53,6 @@ async def open_redis_broker(url: str, context: AdapterContext) -> AsyncIterator[
 class RedisBrokers:
     """Every key begins with the prefix of the address."""
 
-    errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-
     def __init__(self, address: Address) -> None:
         self.place = f"Redis at {address.place}"
         self._address = address
@@ -63,7 +67,8 @@ class RedisBrokers:
         return self._broker(FETCH_SECONDS)
 
     def ping(self, broker: RedisBroker) -> None:
-        broker.client.ping()
+        with as_lost_connection(*_LOST):
+            broker.client.ping()
 
     def close(self, broker: RedisBroker) -> None:
         broker.close()
@@ -88,10 +93,36 @@ class RedisBrokers:
             pool.make_connection()
         except (TypeError, ValueError, redis.RedisError) as error:
             raise ValueError(f"The URL of {self.place} has an option that is not known or wrong.") from error
-        return RedisBroker(  # type: ignore[no-untyped-call]
+        return _Broker(  # type: ignore[no-untyped-call]
             client=redis.Redis.from_pool(pool),
             middleware=middleware(),
             namespace=f"{self._address.prefix}jobs",
             heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
             maintenance_chance=MAINTENANCE_PER_MILLION,
         )
+
+
+class _Broker(RedisBroker):
+    """A broker whose jobs survive a lost connection."""
+
+    _consumed: frozenset[str] = frozenset()
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """A worker that comes back after its connection was lost is another one for Redis. What the first had fetched
+        and not acknowledged, retries that waited for their time above all, is then given out again as that of a dead
+        worker; else it would wait for the end of this process.
+        """
+        if queue_name in self._consumed:
+            self.broker_id = str(uuid4())
+        self._consumed |= {queue_name}
+        return super().consume(queue_name, prefetch, timeout)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """The commands `do_enqueue`, `do_fetch` and so on."""
+        command = super().__getattr__(name)  # type: ignore[no-untyped-call]
+
+        def call(*arguments: object) -> object:
+            with as_lost_connection(*_LOST):
+                return command(*arguments)
+
+        return call
