@@ -1,7 +1,7 @@
 """Open stores, and a way to them that can be disturbed."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from os import kill
 from pathlib import Path
@@ -76,8 +76,8 @@ async def proxy(redis_server: str) -> AsyncIterator[Proxy]:
 class OwnServer:
     """A server nobody else uses. Frozen, it accepts connections, as its kernel does, and says nothing."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, socket: Path) -> None:
+        self.url, self.socket = url, socket
         with Redis.from_url(url) as client:
             self._pid = int(client.info("server")["process_id"])
 
@@ -87,24 +87,30 @@ class OwnServer:
     def thaw(self) -> None:
         kill(self._pid, SIGCONT)
 
-    def kill(self) -> None:
+    def end(self) -> None:
         with suppress(ProcessLookupError):
             kill(self._pid, SIGKILL)
 
 
+@contextmanager
+def own_server_with(services: Services, *options: str) -> Iterator[OwnServer]:
+    launcher = services.launcher(f"own-redis-{next(NUMBERS)}")
+    socket = launcher.folder / "socket"
+    server = OwnServer(redis.start(redis.own_binary(), launcher, "--unixsocket", str(socket), *options), socket)
+    try:
+        yield server
+    finally:
+        server.end()
+        rmtree(launcher.folder)
+
+
 @pytest.fixture
 def own_server(services: Services) -> Iterator[OwnServer]:
-    launcher = services.launcher(f"own-redis-{next(NUMBERS)}")
-    server = OwnServer(redis.start(redis.own_binary(), launcher))
-    yield server
-    server.kill()
-    rmtree(launcher.folder)
+    with own_server_with(services) as server:
+        yield server
 
 
 @pytest.fixture
 def single_database_server(services: Services) -> Iterator[OwnServer]:
-    launcher = services.launcher(f"own-redis-{next(NUMBERS)}")
-    server = OwnServer(redis.start(redis.own_binary(), launcher, "--databases", "1"))
-    yield server
-    server.kill()
-    rmtree(launcher.folder)
+    with own_server_with(services, "--databases", "1") as server:
+        yield server

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes on. While `mute`, requests still reach the server and answers are thrown away."""
+    """Passes bytes on. While `mute`, requests still reach the server and answers are thrown away; `cut_next` ends the
+    connection in place of the next answer.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -15,6 +17,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.mute = False
+        self.cut_next = False
         self.requests = 0
         self.connections = 0
 
@@ -32,33 +35,44 @@ class Proxy:
         if self._server:
             await self._server.wait_closed()
 
+    async def all_gone(self) -> None:
+        """Waits until nobody is connected any more."""
+        await asyncio.wait_for(asyncio.gather(*self._tasks), 10)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         self.connections += 1
-        server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
-        try:
-            async with asyncio.TaskGroup() as group:
-                answers = group.create_task(self._answers(server_reader, writer))
-                while request := await reader.read(65536):
-                    self.requests += 1
-                    server_writer.write(request)
-                answers.cancel()
-        except* OSError:
-            pass
-        finally:
-            self._tasks.discard(task)
-            for each in (writer, server_writer):
-                each.close()
-                with suppress(OSError):
-                    await each.wait_closed()
+        async with closing(writer):
+            server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
+            async with closing(server_writer):
+                answers = asyncio.create_task(self._answers(server_reader, writer))
+                try:
+                    while request := await reader.read(65536):
+                        self.requests += 1
+                        server_writer.write(request)
+                finally:
+                    answers.cancel()
 
     async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while answer := await reader.read(65536):
+            if self.cut_next:
+                self.cut_next = False
+                break
             if not self.mute:
                 writer.write(answer)
         writer.close()
+
+
+@asynccontextmanager
+async def closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    try:
+        with suppress(OSError):
+            yield
+    finally:
+        writer.transport.abort()
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ class Address:
     """`place` is for people: host and port, or the path, never a password. `options` are for redis-py."""
 
     place: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
     database: int
     prefix: str
     timeout: float
@@ -47,7 +47,7 @@ def address_from_url(url: str) -> Address:
         place = options.get("path", "")
     else:
         place = f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
-    if not place or (scheme != "unix" and not re.fullmatch(r"(/\d*)?", path)):
+    if not place or database < 0 or (scheme != "unix" and not re.fullmatch(r"(/\d*)?", path)):
         raise ValueError(f"This is not the URL of a Redis: {_USAGE}.")
     if not _PREFIX.fullmatch(prefix):
         raise ValueError("The prefix of a Redis URL is 1 to 64 printable characters other than braces.")

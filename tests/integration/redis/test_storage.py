@@ -1,0 +1,177 @@
+"""What lies in the server: its life, its size, its slots."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+from redis import Redis
+
+from socialfeed.adapters.redis import RedisStore, timelines, trending
+from socialfeed.adapters.redis.counters import LIFE as COUNTERS_LIFE
+from socialfeed.application.ports.limits import Limit
+from socialfeed.application.ports.timelines import KEPT, Entry
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.ids import UserId
+from socialfeed.domain.ranking import EPOCH_LENGTH, LIKE
+from socialfeed.testing import Builder
+from socialfeed.testing.contracts.cache import HOUR
+
+NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def make() -> Builder:
+    return Builder()
+
+
+async def warm_timeline(store: RedisStore, owner: UserId) -> None:
+    await store.timelines.start_warming(owner)
+    await store.timelines.fill(owner, [], None)
+
+
+async def test_a_timeline_lives_for_a_week_from_its_last_read_and_no_push_prolongs_it(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+) -> None:
+    owner = make.ids.user()
+    key = f"{redis_prefix}h:{{{owner}}}"
+    await store.timelines.start_warming(owner)
+    assert 0 < ttl(client, key) <= 30
+    await store.timelines.read(owner)
+    assert 0 < ttl(client, key) <= 30
+    await store.timelines.fill(owner, [], None)
+    assert ttl(client, key) >= 7 * DAY
+    client.expire(key, 1000)
+    await store.timelines.push(Entry(make.ids.post(), make.ids.user()), [owner])
+    assert ttl(client, key) <= 1000
+    await store.timelines.read(owner)
+    assert ttl(client, key) >= 7 * DAY
+
+
+async def test_a_timeline_never_grows_far_beyond_what_is_kept_and_cutting_keeps_its_life(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+) -> None:
+    owner, author = make.ids.user(), make.ids.user()
+    key = f"{redis_prefix}h:{{{owner}}}"
+    await warm_timeline(store, owner)
+    client.expire(key, 1000)
+    longest = 0
+    for _ in range(KEPT + 3 * timelines.SLACK):
+        await store.timelines.push(Entry(make.ids.post(), author), [owner])
+        longest = max(longest, client.llen(key))
+    assert KEPT < longest <= 1 + KEPT + timelines.SLACK
+    assert 0 < ttl(client, key) <= 1000
+
+
+async def test_a_timeline_takes_about_21_bytes_an_entry(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+) -> None:
+    owner, author = make.ids.user(), make.ids.user()
+    await store.timelines.start_warming(owner)
+    await store.timelines.fill(owner, [Entry(make.ids.post(), author) for _ in range(KEPT)], None)
+    assert cast(int, client.memory_usage(f"{redis_prefix}h:{{{owner}}}")) < 30 * KEPT
+
+
+async def test_pushes_that_come_while_a_timeline_is_cut_down_are_kept(store: RedisStore, make: Builder) -> None:
+    owner, author = make.ids.user(), make.ids.user()
+    await warm_timeline(store, owner)
+    entries = [Entry(make.ids.post(), author) for _ in range(KEPT + 4 * timelines.SLACK)]
+    await asyncio.gather(*(store.timelines.push(entry, [owner]) for entry in entries))
+    timeline = await store.timelines.read(owner)
+    assert timeline is not None
+    assert list(timeline.entries) == entries[: -KEPT - 1 : -1]
+
+
+async def test_what_is_no_timeline_is_cold(store: RedisStore, client: Redis, redis_prefix: str, make: Builder) -> None:
+    owner = make.ids.user()
+    client.rpush(f"{redis_prefix}h:{{{owner}}}", b"of another version")
+    assert await store.timelines.read(owner) is None
+
+
+async def test_counters_are_forgotten_after_a_minute(
+    store: RedisStore, redis_server: str, redis_prefix: str, make: Builder
+) -> None:
+    post = make.ids.post()
+    await store.counters.put_many({post: Counts(1, 2, 3, 4)})
+    with Redis.from_url(redis_server, db=3) as client:
+        assert 0 < ttl(client, f"{redis_prefix}n:{{{post}}}") <= COUNTERS_LIFE
+
+
+async def test_a_limit_is_forgotten_when_nothing_is_owed(store: RedisStore, client: Redis, redis_prefix: str) -> None:
+    await store.limiter.hit("key", Limit(10, timedelta(seconds=100)), 3)
+    assert 25 <= ttl(client, f"{redis_prefix}l:{{key}}") <= 30
+
+
+async def test_a_limit_survives_a_clock_that_is_set_back(store: RedisStore, client: Redis, redis_prefix: str) -> None:
+    limit = Limit(10, timedelta(seconds=100))
+    await store.limiter.hit("key", limit, 4)
+    key = f"{redis_prefix}l:{{key}}"
+    moment, owed = cast(bytes, client.get(key)).split()
+    client.set(key, b"%d %s" % (int(moment) + 90_000_000, owed))
+    verdict = await store.limiter.hit("key", limit, 1)
+    assert verdict.remaining == 5
+
+
+async def test_a_limit_that_was_lowered_is_paid_off_within_its_period(store: RedisStore) -> None:
+    await store.limiter.hit("key", Limit(1_000, timedelta(hours=1)), 1_000)
+    verdict = await store.limiter.hit("key", Limit(10, timedelta(hours=1)), 1)
+    assert not verdict.allowed
+    assert verdict.reset_after <= 3600
+
+
+async def test_trending_keeps_only_the_highest(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trending, "KEPT", 10)
+    monkeypatch.setattr(trending, "SLACK", 5)
+    posts = [make.ids.post() for _ in range(40)]
+    for age, post in enumerate(posts):
+        await store.trending.add(make.ids.event(), post, LIKE, NOW - timedelta(hours=age))
+    assert client.zcard(f"{redis_prefix}t:{{t}}:scores") <= 15
+    assert client.hlen(f"{redis_prefix}t:{{t}}:weights") <= 15 + 1
+    assert await store.trending.top(limit=10, at=NOW) == posts[:10]
+
+
+async def test_events_are_remembered_for_a_day_and_then_forgotten(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+) -> None:
+    await store.trending.add(make.ids.event(), make.ids.post(), LIKE, NOW)
+    [seen] = client.keys(f"{redis_prefix}t:{{t}}:seen:*")
+    assert DAY <= ttl(client, seen) <= 2 * DAY
+
+
+async def test_scores_last_through_many_landmarks(store: RedisStore, make: Builder) -> None:
+    lower, higher = make.ids.post(), make.ids.post()
+    await store.trending.add(make.ids.event(), higher, LIKE, NOW)
+    await store.trending.add(make.ids.event(), lower, LIKE, NOW - timedelta(hours=1))
+    newest = make.ids.post()
+    await store.trending.add(make.ids.event(), newest, LIKE, NOW + 3 * EPOCH_LENGTH)
+    assert await store.trending.top(limit=10, at=NOW + 3 * EPOCH_LENGTH) == [newest, higher, lower]
+
+
+async def test_keys_that_are_used_together_lie_in_one_slot(
+    store: RedisStore, redis_server: str, redis_prefix: str, make: Builder
+) -> None:
+    """On a cluster, a script may touch the keys of one slot only: that of what stands between the first braces."""
+    owner = make.ids.user()
+    await warm_timeline(store, owner)
+    await store.limiter.hit("key", Limit(10, HOUR))
+    await store.counters.put_many({make.ids.post(): Counts(1, 1, 1, 1)})
+    await store.trending.add(make.ids.event(), make.ids.post(), LIKE, NOW)
+    keys = [key for database in (0, 3) for key in keys_of(redis_server, database, redis_prefix)]
+    assert len(keys) == 1 + 1 + 1 + 3
+    tags = [re.search(r"\{([^}]+)\}", key.removeprefix(redis_prefix)) for key in keys]
+    assert all(tags)
+    assert {key.rpartition(":")[0] for key in keys if ":{t}:" in key} >= {f"{redis_prefix}t:{{t}}"}
+
+
+def keys_of(server: str, database: int, prefix: str) -> Iterable[str]:
+    with Redis.from_url(server, db=database, decode_responses=True) as client:
+        return list(client.scan_iter(match=f"{prefix}*"))
+
+
+def ttl(client: Redis, key: str | bytes) -> int:
+    return client.ttl(key)
