@@ -1,0 +1,44 @@
+# `make help` lists what there is to do. Nothing here needs more than Python 3.11, make and a package index.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+
+.PHONY: help run test check format lock clean
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
+
+run: .venv/.product ## Serve on 127.0.0.1:$(PORT) with demo data, kept in ./var
+	@$(BIN)/socialfeed migrate && exec $(BIN)/socialfeed serve --demo --port $(PORT)
+
+test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/pytest -q tests/unit $(ARGS)
+
+format: .venv/.dev ## Format the code and mend what the linter can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: .venv/.dev ## Write requirements*.txt from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@scripts/lock.sh $(ARGS)
+
+clean: ## Remove the virtual environment and caches; ./var stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis && find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Stamps: an installation is repeated only when a lock or the package's own description changed.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "socialfeed needs Python 3.11 or newer with venv: install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making a virtual environment with $$($(PYTHON) --version)" && $(PYTHON) -m venv .venv
+
+.venv/.product: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the product" && $(INSTALL) --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable . && touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.product
+	@echo "Installing the tools of development" && $(INSTALL) --require-hashes -r requirements-dev.txt && touch $@
