@@ -1,0 +1,5 @@
+"""The command line: `socialfeed --help`."""
+
+from socialfeed.entrypoints.cli.app import main
+
+__all__ = ["main"]
