@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
-from os import kill
+from os import getpid, kill
 from pathlib import Path
 from shutil import rmtree
 from signal import SIGCONT, SIGKILL, SIGSTOP
@@ -94,7 +94,7 @@ class OwnServer:
 
 @contextmanager
 def own_server_with(services: Services, *options: str) -> Iterator[OwnServer]:
-    launcher = services.launcher(f"own-redis-{next(NUMBERS)}")
+    launcher = services.launcher(f"redis-{getpid()}-{next(NUMBERS)}")
     socket = launcher.folder / "socket"
     server = OwnServer(redis.start(redis.own_binary(), launcher, "--unixsocket", str(socket), *options), socket)
     try:
