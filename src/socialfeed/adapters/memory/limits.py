@@ -42,9 +42,9 @@ class MemoryRateLimiter:
         allowed = next_arrival <= horizon
         if allowed:
             arrival = next_arrival
-            self._arrivals[key] = _Arrival(arrival, points)
-            if len(self._arrivals) > self._max:
-                self._forget_the_fullest()
+        self._arrivals[key] = _Arrival(arrival, points)
+        if len(self._arrivals) > self._max:
+            self._forget_the_fullest()
         return Verdict(
             allowed,
             remaining=(horizon - arrival) // period,

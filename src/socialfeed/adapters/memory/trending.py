@@ -47,9 +47,7 @@ class MemoryTrending:
 
     async def top(self, *, limit: int, at: datetime) -> list[PostId]:
         """Decay does not change the order, so `at` does not matter here."""
-        rising = [
-            (score.value, post_id) for post_id, score in self._scores.items() if score.balance > 0 and score.value > 0
-        ]
+        rising = ((score.value, post_id) for post_id, score in self._scores.items() if score.value > 0)
         return [post_id for _, post_id in nlargest(min(limit, KEPT), rising)]
 
     def _is_new(self, event_id: EventId) -> bool:

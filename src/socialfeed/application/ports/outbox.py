@@ -26,7 +26,7 @@ class OutboxRelay(Protocol):
         """Up to `limit` events that are due and that no other relay holds. On exit those marked `done` are deleted
         and those `failed` are put back; unmarked ones, and all of them after an exception or the death of the
         process, are offered again at once. So every committed event is offered until it is marked done, and by one
-        relay at a time.
+        relay at a time. A claim may be held for as long as the broker takes: nobody who writes waits for it.
         """
 
     async def backlog(self) -> int:

@@ -14,7 +14,8 @@ class Trending(Protocol):
 
     async def add(self, event_id: EventId, post_id: PostId, weight: float, at: datetime) -> None:
         """Adds a reaction made at `at`; a negative weight takes back exactly what the positive one added at the same
-        `at`. Idempotent by event id for at least a day.
+        `at`, whichever of the two comes first: with all its reactions taken back a post is out of the order, whatever
+        rounding would leave of its score. Idempotent by event id for at least a day.
         """
 
     async def top(self, *, limit: int, at: datetime) -> list[PostId]:

@@ -128,11 +128,13 @@ class CommentsContract(UsesStorage):
 
         async def walk(newest_first: bool) -> list[Comment]:
             walked, after = list[Comment](), None
-            while page := (
-                await storage.comments.children(post.id, [None], limit=3, after=after, newest_first=newest_first)
-            ).get(None):
+            for _ in range(len(comments)):
+                children = await storage.comments.children(
+                    post.id, [None], limit=3, after=after, newest_first=newest_first
+                )
+                page = children.get(None, [])
                 walked += page
-                after = page[-1].id
+                after = page[-1].id if page else after
             return walked
 
         assert await walk(newest_first=False) == comments

@@ -1,0 +1,170 @@
+"""What is kept for speed stays bounded, and forgetting is never wrong."""
+
+from datetime import timedelta
+
+from socialfeed.adapters.memory import (
+    MemoryCache,
+    MemoryCounterCache,
+    MemoryMailer,
+    MemoryRateLimiter,
+    MemoryTimelines,
+    MemoryTrending,
+)
+from socialfeed.application.ports.limits import Limit
+from socialfeed.application.ports.mail import Mail
+from socialfeed.application.ports.timelines import Entry, Timeline
+from socialfeed.application.ports.trending import KEPT
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.testing import FixedClock
+from socialfeed.testing.clock import START
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_full_cache_forgets_what_was_used_least_recently() -> None:
+    cache = MemoryCache(FixedClock(), max_bytes=1_000)
+    await cache.set_many({"a": b"x" * 100, "b": b"x" * 100, "c": b"x" * 100}, HOUR)
+    await cache.get_many(["a"])
+    await cache.set_many({"d": b"x" * 100}, HOUR)
+    assert set(await cache.get_many(["a", "b", "c", "d"])) == {"a", "c", "d"}
+
+
+async def test_a_value_larger_than_the_cache_is_not_kept() -> None:
+    cache = MemoryCache(FixedClock(), max_bytes=1_000)
+    await cache.set_many({"large": b"x" * 2_000}, HOUR)
+    assert await cache.get_many(["large"]) == {}
+    await cache.set_many({"small": b"x"}, HOUR)
+    assert await cache.get_many(["small"]) == {"small": b"x"}
+
+
+async def test_replacing_and_deleting_free_the_space() -> None:
+    cache = MemoryCache(FixedClock(), max_bytes=1_000)
+    for _ in range(50):
+        await cache.set_many({"a": b"x" * 100, "b": b"x" * 100}, HOUR)
+        await cache.delete_many(["b"])
+    await cache.set_many({"b": b"x" * 100, "c": b"x" * 100}, HOUR)
+    assert set(await cache.get_many(["a", "b", "c"])) == {"a", "b", "c"}
+
+
+async def test_a_value_lives_for_exactly_its_time() -> None:
+    clock = FixedClock()
+    cache = MemoryCache(clock)
+    await cache.set_many({"a": b"1"}, HOUR)
+    clock.advance(HOUR - timedelta(microseconds=1))
+    assert await cache.get_many(["a"]) == {"a": b"1"}
+    clock.advance(timedelta(microseconds=1))
+    assert await cache.get_many(["a"]) == {}
+
+
+async def test_a_full_counter_cache_forgets_the_posts_asked_for_least_recently() -> None:
+    counters = MemoryCounterCache(max_posts=3)
+    posts = [PostId(n) for n in range(4)]
+    await counters.put_many({post: Counts(version=1) for post in posts[:3]})
+    await counters.get_many([posts[0]])
+    await counters.put_many({posts[3]: Counts(version=1)})
+    assert set(await counters.get_many(posts)) == {posts[0], posts[2], posts[3]}
+
+
+async def test_beyond_the_bound_who_read_least_recently_goes_cold() -> None:
+    timelines = MemoryTimelines(FixedClock(), max_timelines=2)
+    first, second, third = (UserId(n) for n in range(3))
+    for owner in (first, second):
+        await timelines.start_warming(owner)
+        await timelines.fill(owner, [], None)
+    await timelines.read(first)
+    await timelines.start_warming(third)
+    assert await timelines.read(first) is not None
+    assert await timelines.read(second) is None
+
+
+async def test_a_snapshot_with_a_floor_drops_what_was_pushed_below_it() -> None:
+    timelines = MemoryTimelines(FixedClock())
+    owner, author = UserId(1), UserId(2)
+    low, high = Entry(PostId(10), author), Entry(PostId(30), author)
+    await timelines.start_warming(owner)
+    await timelines.push(low, [owner])
+    await timelines.fill(owner, [high], PostId(20))
+    assert await timelines.read(owner) == Timeline([high], PostId(20))
+
+
+async def test_a_timeline_nobody_reads_goes_cold() -> None:
+    clock = FixedClock()
+    timelines, owner = MemoryTimelines(clock), UserId(1)
+    await timelines.start_warming(owner)
+    await timelines.fill(owner, [], None)
+    clock.advance(timedelta(days=7))
+    assert await timelines.read(owner) is None
+    assert await timelines.start_warming(owner) is True
+
+
+async def test_the_limiter_forgets_first_who_has_most_points_left() -> None:
+    limiter = MemoryRateLimiter(FixedClock(), max_keys=4)
+    limit = Limit(10, HOUR)
+    for number, cost in enumerate((10, 9, 1, 2, 1)):
+        await limiter.hit(f"key-{number}", limit, cost)
+    assert (await limiter.hit("key-0", limit)).allowed is False
+    assert (await limiter.hit("key-1", limit)).remaining == 0
+
+
+async def test_points_come_back_evenly() -> None:
+    clock = FixedClock()
+    limiter, limit = MemoryRateLimiter(clock), Limit(3, timedelta(minutes=1))
+    await limiter.hit("key", limit, 3)
+    refused = await limiter.hit("key", limit)
+    assert (refused.allowed, refused.retry_after, refused.reset_after) == (False, 20.0, 60.0)
+    clock.advance(timedelta(seconds=20, microseconds=-1))
+    assert (await limiter.hit("key", limit)).allowed is False
+    clock.advance(timedelta(microseconds=1))
+    assert (await limiter.hit("key", limit)).allowed is True
+    assert (await limiter.hit("key", limit)).allowed is False
+    clock.advance(timedelta(minutes=5))
+    assert (await limiter.hit("key", limit, 3)).remaining == 0
+
+
+async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_period() -> None:
+    clock = FixedClock()
+    limiter, limit = MemoryRateLimiter(clock), Limit(5, timedelta(minutes=1))
+    await limiter.hit("key", limit, 5)
+    clock.advance(-timedelta(days=1))
+    refused = await limiter.hit("key", limit)
+    assert refused.allowed is False
+    assert refused.reset_after <= 60
+    clock.advance(timedelta(minutes=1))
+    assert (await limiter.hit("key", limit, 5)).allowed is True
+
+
+async def test_another_limit_under_the_same_key_starts_from_what_was_taken() -> None:
+    limiter = MemoryRateLimiter(FixedClock())
+    await limiter.hit("key", Limit(10, HOUR), 5)
+    assert (await limiter.hit("key", Limit(20, HOUR), 1)).remaining == 9
+
+
+async def test_trending_keeps_the_highest_scores() -> None:
+    trending = MemoryTrending(FixedClock())
+    for number in range(2 * KEPT + 1):
+        await trending.add(EventId(number), PostId(number), 1.0 + number % 7, START)
+    top = await trending.top(limit=10 * KEPT, at=START)
+    assert len(top) == KEPT
+    assert all(post_id % 7 > 2 for post_id in top)
+
+
+async def test_trending_recognises_a_redelivery_for_more_than_a_day_and_then_forgets_it() -> None:
+    clock = FixedClock()
+    trending = MemoryTrending(clock)
+    once, twice = PostId(1), PostId(2)
+    await trending.add(EventId(1), once, 1.0, START)
+    await trending.add(EventId(2), twice, 1.0, START)
+    clock.advance(timedelta(hours=30))
+    await trending.add(EventId(1), once, 1.0, START)
+    assert await trending.top(limit=2, at=START) == [twice, once]
+    clock.advance(timedelta(hours=30))
+    await trending.add(EventId(1), once, 1.0, START)
+    assert await trending.top(limit=2, at=START) == [once, twice]
+
+
+async def test_the_mailer_keeps_the_last_thousand_mails() -> None:
+    mailer = MemoryMailer()
+    for number in range(1_005):
+        await mailer.send(Mail("ada@example.org", f"Number {number}", "", ""))
+    assert [mailer.sent[0].subject, mailer.sent[-1].subject, len(mailer.sent)] == ["Number 5", "Number 1004", 1_000]
