@@ -53,8 +53,12 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Field(default=Path("var"), description="Everything the embedded default writes lives here.")
-    secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production.")
-    database_url: str = Field(default="", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production."
+    )
+    database_url: str = Field(
+        default="", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir."
+    )
     redis_url: str = Field(default="", description="redis://…, rediss://…, valkey://…; empty: none, SQL does its work.")
     broker_url: str = Field(default="inprocess://", description="inprocess://, redis://…, amqp://…")
     mail_url: str = Field(default="console://", description="console://, smtp://user:password@host:port?starttls=true")
@@ -62,7 +66,9 @@ class Settings(BaseSettings):
     media_url: str = Field(default="", description="file:///…; empty: a folder in data_dir.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where clients reach this service.")
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
-    credential_rate: RateText = Field(default="10/minute", description="Log-ins, registrations and codes, per address and account.")
+    credential_rate: RateText = Field(
+        default="10/minute", description="Log-ins, registrations and codes, per address and account."
+    )
     graphiql: bool | None = Field(default=None, description="The explorer page; on in development.")
     introspection: bool | None = Field(default=None, description="On in development.")
     log_level: str = "info"

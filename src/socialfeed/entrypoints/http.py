@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from socialfeed.application.services import Services
 from socialfeed.container import App, open_app
-from socialfeed.domain.errors import SocialFeedError
+from socialfeed.domain.errors import Invalid, Unavailable
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
@@ -104,8 +104,10 @@ async def _media(request: Request) -> Response:
     app: App = request.state.app
     try:
         file = await app.media.get(request.path_params["key"])
-    except SocialFeedError:
+    except Invalid:
         file = None
+    except Unavailable as error:
+        return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
     if file is None:
         return PlainTextResponse("Not found.\n", HTTPStatus.NOT_FOUND)
     return StreamingResponse(

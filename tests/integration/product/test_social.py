@@ -1,6 +1,13 @@
 """What people do and see: accounts, posts, reactions, threads and feeds, the same on every backend."""
 
+from datetime import UTC, datetime, timedelta
+
+from socialfeed.domain.events import Envelope, PostPublished
+from socialfeed.domain.ids import UserId
+from socialfeed.domain.post import Post
+from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import Client
+from socialfeed.testing.clock import TickingClock
 
 FEED = "{ userFeed { items { id content } totalItems totalPages currentPage hasNext } }"
 HOME = """query ($first: Int!, $after: String) {
@@ -19,6 +26,17 @@ async def publish(author: Client, content: str) -> str:
 async def follow(follower: Client, followee: Client) -> None:
     await follower.run("mutation ($u: ID!) { followUser(userId: $u) { isFollowing success } }", {"u": followee.user_id})
     await follower.settle()
+
+
+async def published_long_ago(client: Client, author_id: UserId, number: int) -> None:
+    """Posts named by their order, and the events of their publication, in one transaction."""
+    builder = Builder(TickingClock(datetime.now(UTC) - timedelta(days=1)))
+    async with client.app.storage.uow() as tx:
+        for n in range(number):
+            at = builder.clock.now()
+            post = Post.write(builder.ids.post(), author_id, content=str(n), at=at)
+            await tx.posts.add(post)
+            await tx.outbox.add(Envelope(builder.ids.event(), PostPublished(post.id, author_id), at))
 
 
 async def contents(reader: Client) -> list[str]:
@@ -266,8 +284,7 @@ class TestHomeFeed:
         ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
         await follow(bob, ada)
         assert await contents(bob) == []
-        for n in range(430):
-            await publish(ada, str(n))
+        await published_long_ago(client, UserId(int(ada.user_id or 0)), 430)
         await client.settle()
 
         walked: list[str] = []

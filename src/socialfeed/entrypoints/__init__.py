@@ -1,0 +1,1 @@
+"""The fronts: each parses, calls one service and answers."""
