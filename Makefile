@@ -9,15 +9,18 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test e2e check format lock clean
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
 
 run: .venv/.product ## Serve on 127.0.0.1:$(PORT) with demo data, kept in ./var
 	@$(BIN)/socialfeed migrate && exec $(BIN)/socialfeed serve --demo --port $(PORT)
 
 test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+e2e: .venv/.dev ## Try the explorer in a real browser (needs chromium, chromium-driver and node)
+	@$(BIN)/pytest tests/e2e $(ARGS)
 
 check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/pytest -q tests/unit $(ARGS)

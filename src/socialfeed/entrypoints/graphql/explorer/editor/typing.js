@@ -46,10 +46,15 @@ function lineBreak(area) {
   return true;
 }
 
-/** A closing bracket alone on its line steps back one level. */
+/** A closing bracket alone on its line steps back one level, or on to the one that was put there for it. */
 function outdent(area, character) {
   const { value, start } = around(area);
   const from = lineStart(value, start);
+  const waiting = new RegExp(`^[ \\t]*\\n[ \\t]*\\${character}`).exec(value.slice(start))?.[0];
+  if (waiting && isBalanced(value, character)) {
+    area.replace(from, start + waiting.length, waiting.slice(waiting.indexOf("\n") + 1));
+    return true;
+  }
   if (start - from < INDENT.length) return false;
   area.replace(start - INDENT.length, start, character);
   return true;
@@ -62,6 +67,11 @@ function erase(area) {
   area.replace(start - 1, start + 1, "");
   return true;
 }
+
+const isBalanced = (value, closing) => {
+  const opening = OPENING[CLOSING.indexOf(closing)];
+  return value.split(opening).length === value.split(closing).length;
+};
 
 const lineStart = (value, offset) => value.lastIndexOf("\n", offset - 1) + 1;
 

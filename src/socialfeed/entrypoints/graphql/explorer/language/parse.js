@@ -95,7 +95,7 @@ class Parser {
   selection() {
     const set = { open: this.take(), items: [], close: null, parentType: null };
     while (this.mark("selection", set) && !this.is("}") && this.token.kind !== "end") {
-      if (this.token.kind === "name") set.items.push(this.field());
+      if (this.token.kind === "name") set.items.push(this.field(set));
       else if (this.is("...")) set.items.push(this.spread(set));
       else this.skip("A field name was expected here.");
     }
@@ -104,11 +104,12 @@ class Parser {
     return set;
   }
 
-  field() {
+  field(set) {
     const first = this.take("field");
     const node = { type: "field", name: first, arguments: null, directives: [], selection: null, first };
     if (this.is(":")) {
       this.take();
+      this.mark("selection", set);
       if (this.token.kind === "name") {
         first.role = "alias";
         node.alias = first;
