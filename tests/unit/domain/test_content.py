@@ -1,0 +1,107 @@
+"""Posts, comments, follows and who sees them."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Engaged
+from socialfeed.domain.errors import CommentNotFound, Invalid
+from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.ids import UserId
+from socialfeed.domain.post import CONTENT_MAX, Post
+from socialfeed.domain.visibility import Viewpoint
+from socialfeed.testing import Builder
+from socialfeed.testing.clock import START
+
+
+@pytest.fixture
+def make() -> Builder:
+    return Builder()
+
+
+def test_a_post_is_cleaned_and_keeps_its_lines(make: Builder) -> None:
+    post = Post.write(make.ids.post(), make.ids.user(), content="  One\r\ntwo  ", at=START)
+    assert (post.content, post.image_url, post.created_at) == ("One\ntwo", None, START)
+
+
+@pytest.mark.parametrize("length", [1, CONTENT_MAX])
+def test_a_post_has_one_to_five_thousand_characters(make: Builder, length: int) -> None:
+    assert len(Post.write(make.ids.post(), make.ids.user(), content="🎈" * length, at=START).content) == length
+
+
+@pytest.mark.parametrize("content", ["", " \n ", "x" * (CONTENT_MAX + 1), "a\0b", "\ud800"])
+def test_other_content_is_refused(make: Builder, content: str) -> None:
+    user = make.user()
+    for write in (
+        lambda: Post.write(make.ids.post(), user.id, content=content, at=START),
+        lambda: Comment.write(make.ids.comment(), user.id, make.ids.post(), content=content, at=START),
+    ):
+        with pytest.raises(Invalid) as refused:
+            write()
+        assert refused.value.field == "content"
+
+
+def test_an_image_is_an_address_or_nothing(make: Builder) -> None:
+    user = make.user()
+    assert make.post(user, image_url="https://example.org/a.png").image_url == "https://example.org/a.png"
+    assert make.post(user, image_url="").image_url is None
+    with pytest.raises(Invalid) as refused:
+        make.post(user, image_url="javascript:alert(1)")
+    assert refused.value.field == "image_url"
+
+
+@given(st.lists(st.integers(0, 20), max_size=20))
+def test_a_reply_is_one_level_below_what_it_answers(answers: list[int]) -> None:
+    make = Builder()
+    user = make.user()
+    post = make.post(user)
+    thread = [make.comment(post, user)]
+    for place in answers:
+        parent = thread[place % len(thread)]
+        reply = make.comment(post, user, parent=parent)
+        assert (reply.depth, reply.parent_id, reply.post_id) == (parent.depth + 1, parent.id, post.id)
+        thread.append(reply)
+    assert (thread[0].depth, thread[0].parent_id) == (0, None)
+
+
+def test_a_reply_stands_under_the_post_of_what_it_answers(make: Builder) -> None:
+    user = make.user()
+    elsewhere = make.comment(make.post(user), user)
+    with pytest.raises(CommentNotFound) as refused:
+        make.comment(make.post(user), user, parent=elsewhere)
+    assert refused.value.field == "parent_id"
+
+
+def test_nobody_follows_themselves(make: Builder) -> None:
+    user = make.user()
+    with pytest.raises(Invalid) as refused:
+        make.follow(user, user)
+    assert refused.value.code == "CANNOT_FOLLOW_SELF"
+
+
+def test_a_follow_has_a_direction(make: Builder) -> None:
+    ada, bob = make.user(), make.user()
+    follow = Follow.start(make.ids.follow(), ada.id, bob.id, at=START)
+    assert (follow.follower_id, follow.followee_id, follow.created_at) == (ada.id, bob.id, START)
+
+
+def test_what_was_never_touched_counts_zero() -> None:
+    assert Counts() == (0, 0, 0, 0)
+    assert ProfileCounts() == (0, 0, 0)
+    assert Engaged() == (False, False)
+
+
+def test_posts_of_inactive_authors_are_seen_by_their_author_only() -> None:
+    author, other = UserId(1), UserId(2)
+    assert Viewpoint(other).sees(author, author_is_active=True)
+    assert Viewpoint(None).sees(author, author_is_active=True)
+    assert not Viewpoint(other).sees(author, author_is_active=False)
+    assert not Viewpoint(None).sees(author, author_is_active=False)
+    assert Viewpoint(author).sees(author, author_is_active=False)
+
+
+def test_at_home_are_the_followed_and_oneself() -> None:
+    me, followed, stranger = UserId(1), UserId(2), UserId(3)
+    viewpoint = Viewpoint(me, frozenset({followed}))
+    assert [viewpoint.has_at_home(author) for author in (me, followed, stranger)] == [True, True, False]

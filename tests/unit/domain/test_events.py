@@ -1,0 +1,66 @@
+import json
+from dataclasses import fields
+
+import pytest
+
+from socialfeed.domain import events
+from socialfeed.domain.events import Engagement, Event, event_from
+from socialfeed.domain.ids import CommentId, PostId, UserId
+
+EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
+    (events.VerificationRequested(UserId(1)), "verification_requested", {"user_id": 1}),
+    (events.PostPublished(PostId(2), UserId(1)), "post_published", {"post_id": 2, "author_id": 1}),
+    (
+        events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123),
+        "post_liked",
+        {"post_id": 2, "user_id": 1, "at_ms": 1_767_606_600_123, "sign": 1},
+    ),
+    (
+        events.PostShared(PostId(2), UserId(1), 5, sign=-1),
+        "post_shared",
+        {"post_id": 2, "user_id": 1, "at_ms": 5, "sign": -1},
+    ),
+    (
+        events.CommentAdded(PostId(2), UserId(1), 5, comment_id=CommentId(3)),
+        "comment_added",
+        {"post_id": 2, "user_id": 1, "at_ms": 5, "sign": 1, "comment_id": 3},
+    ),
+    (events.UserFollowed(UserId(1), UserId(2)), "user_followed", {"follower_id": 1, "followee_id": 2}),
+]
+
+
+@pytest.mark.parametrize(("event", "name", "payload"), EXAMPLES)
+def test_an_event_has_a_lasting_name_and_plain_fields(event: Event, name: str, payload: dict[str, int]) -> None:
+    assert event.name == name
+    assert event.payload() == payload
+
+
+@pytest.mark.parametrize(("event", "name", "payload"), EXAMPLES)
+def test_an_event_survives_being_stored_as_json(event: Event, name: str, payload: dict[str, int]) -> None:
+    read = event_from(name, json.loads(json.dumps(event.payload())))
+    assert read == event
+    assert type(read) is type(event)
+
+
+def test_every_event_is_among_the_examples() -> None:
+    kinds = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+    assert {kind.name for kind in kinds if hasattr(kind, "name")} == {name for _, name, _ in EXAMPLES}
+
+
+def test_an_event_stored_before_a_field_was_added_is_still_read() -> None:
+    assert event_from("post_liked", {"post_id": 2, "user_id": 1, "at_ms": 5}) == events.PostLiked(
+        PostId(2), UserId(1), 5, sign=1
+    )
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        event_from("nobody_knows", {})
+
+
+def test_reactions_of_different_kinds_are_different_events() -> None:
+    liked: Event = events.PostLiked(PostId(1), UserId(2), 3)
+    shared: Event = events.PostShared(PostId(1), UserId(2), 3)
+    assert [field.name for field in fields(liked)] == [field.name for field in fields(shared)]
+    assert isinstance(liked, Engagement)
+    assert liked != shared
