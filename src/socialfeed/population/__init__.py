@@ -6,6 +6,6 @@ byte for byte; how it gets into a database is the business of `socialfeed.entryp
 
 from socialfeed.population.people import DEMO_USERNAME
 from socialfeed.population.plan import Plan
-from socialfeed.population.population import Population
+from socialfeed.population.population import NODE, Population
 
-__all__ = ["DEMO_USERNAME", "Plan", "Population"]
+__all__ = ["DEMO_USERNAME", "NODE", "Plan", "Population"]

@@ -90,8 +90,9 @@ class Plan:
         return _unix_ms(self.until - SPAN - JOINING)
 
     @property
-    def rows(self) -> int:
-        return self.users + self.follows + self.posts + self.comments + self.likes + self.shares
+    def totals(self) -> dict[str, int]:
+        """The number of rows of each noun, in the order in which they depend on one another."""
+        return {name: getattr(self, name) for name in ("users", "follows", "posts", "comments", "likes", "shares")}
 
     def chance(self, part: str) -> Random:
         """The source of chance for one part, so that no part depends on how much another part drew."""

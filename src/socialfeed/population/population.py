@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from heapq import nlargest
+from math import log2
 from typing import NamedTuple
 
 from socialfeed.domain.comment import Comment
@@ -23,10 +25,13 @@ NODE = 0
 
 
 class Heat(NamedTuple):
-    """What all reactions to one post weigh together at `Plan.until`, faded by forward decay."""
+    """All reactions to one post: what they weigh together, unfaded, and the moment at which they would have had to
+    happen all at once to have faded by now as they have one by one.
+    """
 
     post_id: PostId
     weight: float
+    at: datetime
 
 
 class _Past:
@@ -111,16 +116,23 @@ class Population:
             yield Share(past.at(at_ms).share(), posts[post], users[person], moment(at_ms))
 
     def heat(self, limit: int) -> list[Heat]:
-        """The hottest posts. Forward decay is linear: one addition of this weight at `Plan.until` moves a
-        trending order exactly as all the single reactions would.
+        """The hottest posts, hottest first, without those where less is left than of one like after three days.
+
+        Forward decay is linear: one addition of each weight at its moment moves a trending order exactly as all the
+        single reactions would.
         """
         until_ms, half_life_ms = self.plan.until_ms, HALF_LIFE.total_seconds() * 1000
-        heat: defaultdict[int, float] = defaultdict(float)
+        weights: defaultdict[int, float] = defaultdict(float)
+        left: defaultdict[int, float] = defaultdict(float)
         for weight, found in ((LIKE, self._likes), (COMMENT, self._remarks), (SHARE, self._shares)):
             for event in found:
-                heat[event.post] += weight * 2.0 ** ((event.at_ms - until_ms) / half_life_ms)
-        hottest = nlargest(limit, heat.items(), key=lambda entry: (entry[1], entry[0]))
-        return [Heat(self._post_ids[post], weight) for post, weight in hottest]
+                weights[event.post] += weight
+                left[event.post] += weight * 2.0 ** ((event.at_ms - until_ms) / half_life_ms)
+        warm = ((left[post], post) for post in left if left[post] >= LIKE / 8)
+        return [
+            Heat(self._post_ids[post], weights[post], self.plan.until + HALF_LIFE * log2(rest / weights[post]))
+            for rest, post in nlargest(limit, warm)
+        ]
 
     @cached_property
     def _people(self) -> People:

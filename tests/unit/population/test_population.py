@@ -232,6 +232,7 @@ def test_heat_is_what_single_reactions_would_add_up_to() -> None:
     population = world()
     epoch = ranking.epoch_of(UNTIL)
     one_by_one: Counter[int] = Counter()
+    raw: Counter[int] = Counter()
     for weight, found in (
         (ranking.LIKE, population.likes()),
         (ranking.COMMENT, population.comments()),
@@ -239,10 +240,21 @@ def test_heat_is_what_single_reactions_would_add_up_to() -> None:
     ):
         for noun in found:
             one_by_one[noun.post_id] += ranking.forward_weight(weight, noun.created_at, epoch)  # type: ignore[assignment]
+            raw[noun.post_id] += int(weight)
 
     heat = population.heat(10)
 
     assert [entry.post_id for entry in heat] == [post_id for post_id, _ in one_by_one.most_common(10)]
     for entry in heat:
-        at_once = ranking.forward_weight(entry.weight, UNTIL, epoch)
+        at_once = ranking.forward_weight(entry.weight, entry.at, epoch)
         assert at_once == pytest.approx(one_by_one[entry.post_id])
+        assert entry.weight == raw[entry.post_id]
+
+
+def test_posts_that_have_gone_cold_have_no_heat() -> None:
+    population = world()
+    cold = {post.id for post in population.posts()} - {entry.post_id for entry in population.heat(1_000)}
+    fresh = UNTIL - ranking.HALF_LIFE * 3
+
+    assert cold
+    assert not any(like.post_id in cold for like in population.likes() if like.created_at > fresh)

@@ -104,11 +104,11 @@ def seed(
 
     async def work() -> None:
         async with open_app(settings, relay=False) as app:
-            with reporting() as reporter:
-                await populate(app, plan, reporter)
+            with reporting(plan.totals) as report:
+                await populate(app, plan, report)
 
     asyncio.run(work())
-    click.echo(f"{plan.rows:,} rows made: {plan.users:,} people with {plan.posts:,} posts.")
+    click.echo(f"{sum(plan.totals.values()):,} rows made: {plan.users:,} people with {plan.posts:,} posts.")
 
 
 def _lasting(command: str) -> Settings:

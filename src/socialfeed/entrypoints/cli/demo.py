@@ -6,7 +6,7 @@ from socialfeed.adapters.security import Argon2PasswordHasher
 from socialfeed.container import App
 from socialfeed.domain.errors import Conflict
 from socialfeed.entrypoints.cli.loading import load
-from socialfeed.entrypoints.cli.progress import Reporter, Silent
+from socialfeed.entrypoints.cli.progress import Report, silent
 from socialfeed.population import DEMO_USERNAME, Plan, Population
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105
@@ -19,7 +19,7 @@ async def is_populated(app: App) -> bool:
     return await app.storage.users.user_id_by_username(DEMO_USERNAME) is not None
 
 
-async def populate(app: App, plan: Plan, reporter: Reporter) -> None:
+async def populate(app: App, plan: Plan, report: Report) -> None:
     """Loads a population into a database that has none. Every account gets the demo password.
 
     Raises `Conflict` where there is one: two of them would claim the same ids and names.
@@ -31,12 +31,12 @@ async def populate(app: App, plan: Plan, reporter: Reporter) -> None:
         password_hash = await hasher.hash(DEMO_PASSWORD)
     finally:
         hasher.close()
-    await load(app.storage, (app.shared or app.storage).trending, Population(plan), password_hash, reporter)
+    await load(app.storage, (app.shared or app.storage).trending, Population(plan), password_hash, report)
 
 
 async def ensure_demo(app: App) -> bool:
     """Makes the demo data unless it is there. Whether it was made now."""
     if await is_populated(app):
         return False
-    await populate(app, Plan.scaled(users=DEMO_USERS, posts=DEMO_POSTS, until=datetime.now(UTC)), Silent())
+    await populate(app, Plan.scaled(users=DEMO_USERS, posts=DEMO_POSTS, until=datetime.now(UTC)), silent)
     return True

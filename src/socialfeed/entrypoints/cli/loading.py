@@ -4,55 +4,62 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from socialfeed.adapters.sql import SqlStorage, bulk
 from socialfeed.application.ports.storage import Storage, Transaction
 from socialfeed.application.ports.trending import KEPT, Trending
 from socialfeed.domain.ids import IdFactory
-from socialfeed.entrypoints.cli.progress import Reporter
-from socialfeed.population import Population
-from socialfeed.population.population import NODE
+from socialfeed.entrypoints.cli.progress import Report
+from socialfeed.population import NODE, Population
 
 CHUNK = 500
-"""Entities in one transaction."""
-
-Part = tuple[str, int, Iterable[Any], Callable[[Transaction, Any], Awaitable[object]]]
+"""Entities in one transaction, where it is not all one."""
 
 
 async def load(
-    storage: Storage, trending: Trending, population: Population, password_hash: str, reporter: Reporter
+    storage: Storage, trending: Trending, population: Population, password_hash: str, report: Report
 ) -> None:
     """Stores everything, then the trending order as it is at `Plan.until`."""
-    await _by_transactions(storage, population, password_hash, reporter)
-    await _trend(trending, population, reporter)
+    if isinstance(storage, SqlStorage):
+        await bulk.load(
+            storage,
+            users=population.users(password_hash),
+            follows=population.follows(),
+            posts=population.posts(),
+            comments=population.comments(),
+            likes=population.likes(),
+            shares=population.shares(),
+            progress=report,
+        )
+    else:
+        await _by_transactions(storage, population, password_hash, report)
+    await _trend(trending, population, report)
 
 
-async def _by_transactions(storage: Storage, population: Population, password_hash: str, reporter: Reporter) -> None:
+async def _by_transactions(storage: Storage, population: Population, password_hash: str, report: Report) -> None:
     """For any storage. Each chunk is all or nothing, the whole is not."""
-    plan = population.plan
-    parts: list[Part] = [
-        ("users", plan.users, population.users(password_hash), lambda tx, user: tx.users.add(user)),
-        ("follows", plan.follows, population.follows(), lambda tx, follow: tx.follows.add(follow)),
-        ("posts", plan.posts, population.posts(), lambda tx, post: tx.posts.add(post)),
-        ("comments", plan.comments, population.comments(), lambda tx, comment: tx.comments.add(comment)),
-        ("likes", plan.likes, population.likes(), lambda tx, like: tx.likes.add(like)),
-        ("shares", plan.shares, population.shares(), lambda tx, share: tx.shares.add(share)),
+    parts: list[tuple[str, Iterable[Any], Callable[[Transaction, Any], Awaitable[object]]]] = [
+        ("users", population.users(password_hash), lambda tx, user: tx.users.add(user)),
+        ("follows", population.follows(), lambda tx, follow: tx.follows.add(follow)),
+        ("posts", population.posts(), lambda tx, post: tx.posts.add(post)),
+        ("comments", population.comments(), lambda tx, comment: tx.comments.add(comment)),
+        ("likes", population.likes(), lambda tx, like: tx.likes.add(like)),
+        ("shares", population.shares(), lambda tx, share: tx.shares.add(share)),
     ]
-    for name, total, entities, add in parts:
-        with reporter.part(name, total) as advance:
-            for chunk in _chunks(entities):
-                async with storage.uow() as tx:
-                    for entity in chunk:
-                        await add(tx, entity)
-                advance(len(chunk))
+    for name, entities, add in parts:
+        done = 0
+        for chunk in _chunks(entities):
+            async with storage.uow() as tx:
+                for entity in chunk:
+                    await add(tx, entity)
+            done += len(chunk)
+            report(name, done)
 
 
-async def _trend(trending: Trending, population: Population, reporter: Reporter) -> None:
-    plan = population.plan
-    hottest = population.heat(KEPT)
-    ids = IdFactory(lambda: plan.until_ms, NODE)
-    with reporter.part("trending", len(hottest)) as advance:
-        for heat in hottest:
-            await trending.add(ids.event(), heat.post_id, heat.weight, plan.until)
-            advance(1)
+async def _trend(trending: Trending, population: Population, report: Report) -> None:
+    ids = IdFactory(lambda: population.plan.until_ms, NODE)
+    for done, heat in enumerate(population.heat(KEPT), start=1):
+        await trending.add(ids.event(), heat.post_id, heat.weight, heat.at)
+        report("trending", done)
 
 
 def _chunks(entities: Iterable[Any]) -> Iterator[list[Any]]:
