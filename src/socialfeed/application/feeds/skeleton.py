@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _OWN_RECENT = 20
 """An author sees the own post at once though the fan-out takes a moment: so many own posts are merged at read."""
 
+_WARMING_SECONDS = 25.0
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -65,10 +67,20 @@ class HomeSkeleton:
         return [candidate for candidate in candidates if candidate.author_id in welcome]
 
     async def warm(self, reader_id: UserId) -> None:
-        """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken."""
-        if await self._timelines.start_warming(reader_id):
-            candidates, floor = await self._snapshot(reader_id)
-            await self._timelines.fill(reader_id, candidates, floor)
+        """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken.
+
+        The right to fill lasts 30 seconds: a snapshot that comes later could end another's warming and miss pushes,
+        so it is given up before.
+        """
+        if not await self._timelines.start_warming(reader_id):
+            return
+        try:
+            async with asyncio.timeout(_WARMING_SECONDS):
+                candidates, floor = await self._snapshot(reader_id)
+                await self._timelines.fill(reader_id, candidates, floor)
+        except Exception:
+            await self._timelines.drop(reader_id)
+            raise
 
     async def close(self) -> None:
         """Waits for rebuilds under way."""
@@ -88,7 +100,7 @@ class HomeSkeleton:
     async def _warm_quietly(self, reader_id: UserId) -> None:
         try:
             await self.warm(reader_id)
-        except Unavailable as error:
+        except (Unavailable, TimeoutError) as error:
             log.warning("timeline not warmed: %s", error)
         except Exception:
             log.exception("timeline not warmed")
