@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import exc
+from sqlalchemy import Table, exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from socialfeed.adapters.sql.dialect import Build, Dialect
-from socialfeed.adapters.sql.rows import Row
+from socialfeed.adapters.sql.rows import Row, Values
 from socialfeed.domain.errors import Unavailable
 
 
@@ -32,6 +32,9 @@ class Database(Protocol):
 
     async def by_key(self, build: Build, ids: Sequence[int], /, **values: Any) -> Sequence[Row]:
         """As `rows`, for a read that is a primary-key look-up for each of `ids`; no ids, no round trip."""
+
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        """Inserts rows with the same columns in the transaction of the connection, as fast as the database can."""
 
 
 @contextmanager

@@ -4,10 +4,20 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, SelectBase, Table
+from sqlalchemy import ColumnElement, FromClause, Select, SelectBase, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine.interfaces import Dialect as Compiler
+
+
+class Walk(NamedTuple):
+    """Part of an index on two columns: `group` equal to `key`, in order of `ids`, from `past` on, `past` left out."""
+
+    group: ColumnElement[int]
+    key: ColumnElement[int]
+    ids: ColumnElement[int]
+    past: ColumnElement[int]
+    newest_first: bool
 
 
 class FirstOfEach(NamedTuple):
@@ -37,21 +47,27 @@ class Dialect(Protocol):
     def each(self, name: str) -> FromClause:
         """The numbers in the list bound as `name`, as rows with the one column `key`."""
 
+    def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
+        """The rows of the walk in its order, said so that the planner does walk the index and stops at the LIMIT.
+
+        Left to itself with a plan for any group, it may fetch and sort the whole of each, as the average group is
+        small: 30 ms instead of 0.04 for an author of twenty thousand posts.
+        """
+
     def first_of_each(
         self,
         keys: FromClause,
         table: Table,
         *,
         group: ColumnElement[int],
-        beyond: ColumnElement[bool],
+        past: ColumnElement[int],
         newest_first: bool,
         limit: int,
     ) -> FirstOfEach:
-        """For each `key`, the first `limit` rows of the table with `group` equal to it, in order of their id.
+        """For each `key` the first `limit` rows of a walk over the table's index on `group` and its id.
 
-        Reads at most `limit` entries of the index on (group, id) for each key. A plain join reads all rows of all
-        groups, or, where the planner hopes to find enough rows soon, walks through the whole table newest first:
-        80 ms instead of 0.2 for ten authors who rarely write.
+        A plain join would read all rows of all groups, or, where the planner hopes to find enough of them soon, walk
+        through the whole table newest first: 80 ms instead of 0.2 for ten authors who rarely write.
         """
 
 

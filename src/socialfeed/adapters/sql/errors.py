@@ -32,16 +32,21 @@ async def conflicts_named(connection: AsyncConnection) -> AsyncIterator[None]:
         async with connection.begin_nested():
             yield
     except exc.IntegrityError as error:
-        if named := CONFLICTS.get(_constraint(error)):
-            raise named() from error
+        if conflict := conflict_of(error):
+            raise conflict from error
         raise
 
 
-def _constraint(error: exc.IntegrityError) -> str:
-    if isinstance(error.orig, psycopg.Error):
-        return error.orig.diag.constraint_name or ""
-    # SQLite names the columns: "UNIQUE constraint failed: users.username_key".
-    return _BY_COLUMNS.get(str(error.orig).partition("failed: ")[2], "")
+def conflict_of(error: exc.IntegrityError | psycopg.IntegrityError) -> SocialFeedError | None:
+    """The domain's error, if the broken constraint has one."""
+    cause = error.orig if isinstance(error, exc.IntegrityError) else error
+    if isinstance(cause, psycopg.Error):
+        constraint = cause.diag.constraint_name or ""
+    else:
+        # SQLite names the columns: "UNIQUE constraint failed: users.username_key".
+        constraint = _BY_COLUMNS.get(str(cause).partition("failed: ")[2], "")
+    conflict = CONFLICTS.get(constraint)
+    return conflict() if conflict else None
 
 
 def _unique_columns() -> dict[str, str]:

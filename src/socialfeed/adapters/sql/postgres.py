@@ -7,15 +7,17 @@ import select as os_select
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     Table,
     any_,
     bindparam,
@@ -25,15 +27,17 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from socialfeed.adapters.sql.database import unavailable_as
-from socialfeed.adapters.sql.dialect import Build, FirstOfEach, read
-from socialfeed.adapters.sql.rows import Row
+from socialfeed.adapters.sql.dialect import Build, FirstOfEach, Walk, read
+from socialfeed.adapters.sql.rows import Row, Values
 from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ids import MAX_ID
 
 OLDEST = 15
 CONNECT_SECONDS = 5
@@ -65,23 +69,27 @@ class PostgresDialect:
         numbers = func.unnest(bindparam(name, type_=ARRAY(BigInteger)))
         return numbers.table_valued("key", name="keys").render_derived()
 
+    def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
+        # Comparing pairs hides from the planner how many rows a group has; with `group = key` it would know better.
+        place, past = tuple_(walk.group, walk.ids), tuple_(walk.key, walk.past)
+        if walk.newest_first:
+            rows = rows.where(place < past, place > tuple_(walk.key, literal_column("0")))
+            return rows.order_by(walk.group.desc(), walk.ids.desc())
+        rows = rows.where(place > past, place < tuple_(walk.key, literal_column(str(MAX_ID))))
+        return rows.order_by(walk.group, walk.ids)
+
     def first_of_each(
         self,
         keys: FromClause,
         table: Table,
         *,
         group: ColumnElement[int],
-        beyond: ColumnElement[bool],
+        past: ColumnElement[int],
         newest_first: bool,
         limit: int,
     ) -> FirstOfEach:
-        first = (
-            select(table)
-            .where(group == keys.c.key, beyond)
-            .order_by(table.c.id.desc() if newest_first else table.c.id)
-            .limit(literal_column(str(limit)))
-            .lateral("first")
-        )
+        walk = Walk(group, keys.c.key, table.c.id, past, newest_first)
+        first = self.walked(select(table), walk).limit(literal_column(str(limit))).lateral("first")
         return FirstOfEach(keys.join(first, true()), first)
 
 
@@ -118,6 +126,15 @@ class PostgresDatabase:
 
     async def by_key(self, build: Build, ids: Sequence[int], /, **values: Any) -> Sequence[Row]:
         return await self.rows(build, ids=list(ids), **values) if ids else ()
+
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        driver = cast("psycopg.AsyncConnection", (await connection.get_raw_connection()).driver_connection)
+        names = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
+        with self._unavailable():
+            async with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    await copy.write_row(tuple(row.values()))
 
     async def _execute(self, text: str, values: dict[str, Any]) -> Sequence[Row]:
         async with self._pool.connection() as connection:

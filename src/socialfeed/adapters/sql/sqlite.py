@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     Table,
     bindparam,
     column,
@@ -31,8 +32,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from socialfeed.adapters.sql.columns import JsonList, to_micros
 from socialfeed.adapters.sql.database import is_mistake, unavailable_as
-from socialfeed.adapters.sql.dialect import Build, FirstOfEach, Read, read
-from socialfeed.adapters.sql.rows import Row
+from socialfeed.adapters.sql.dialect import Build, FirstOfEach, Read, Walk, read
+from socialfeed.adapters.sql.rows import Row, Values
 from socialfeed.domain.errors import Unavailable
 
 OLDEST = (3, 35)
@@ -40,6 +41,8 @@ OLDEST = (3, 35)
 
 WAIT_SECONDS = 5
 """For another process to finish its write."""
+
+CACHE_KB = 65_536
 
 KEYS_ON_LOOP = 32
 """Up to so many primary-key look-ups are done where they are asked for: in less than a change of threads costs."""
@@ -61,25 +64,25 @@ class SqliteDialect:
     def each(self, name: str) -> FromClause:
         return select(self._values(name).label("key")).subquery("keys")
 
+    def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
+        if walk.newest_first:
+            return rows.where(walk.group == walk.key, walk.ids < walk.past).order_by(walk.ids.desc())
+        return rows.where(walk.group == walk.key, walk.ids > walk.past).order_by(walk.ids)
+
     def first_of_each(
         self,
         keys: FromClause,
         table: Table,
         *,
         group: ColumnElement[int],
-        beyond: ColumnElement[bool],
+        past: ColumnElement[int],
         newest_first: bool,
         limit: int,
     ) -> FirstOfEach:
         # There is no LATERAL; a subquery run for each key and a look-up of the ids it finds are as bounded.
         first = table.alias("first")
-        ids = (
-            select(table.c.id)
-            .where(group == keys.c.key, beyond)
-            .order_by(table.c.id.desc() if newest_first else table.c.id)
-            .limit(literal_column(str(limit)))
-            .correlate(keys)
-        )
+        walk = Walk(group, keys.c.key, table.c.id, past, newest_first)
+        ids = self.walked(select(table.c.id), walk).limit(literal_column(str(limit))).correlate(keys)
         return FirstOfEach(keys.join(first, first.c.id.in_(ids)), first)
 
     def _values(self, name: str) -> ColumnElement[int]:
@@ -126,6 +129,9 @@ class SqliteDatabase:
                 # Somebody locks the whole file, which is rare in WAL mode: wait for it where waiting harms nobody.
                 pass
         return await self._fetch_on_thread(statement, values)
+
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        await connection.execute(insert(table), rows)
 
     async def _fetch_on_thread(self, statement: Read, values: dict[str, Any]) -> Sequence[Row]:
         loop = asyncio.get_running_loop()
@@ -196,6 +202,8 @@ def on_connect(connection: Any, _record: Any) -> None:
     """What each connection that writes has to be told."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
+    # Loading a million likes into two megabytes of cache is mostly reading back what was just written.
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     # In WAL mode this loses nothing when the process dies, and only the last moments when the machine does.
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()

@@ -81,7 +81,7 @@ posts = Table(
     Column("created_at", Moment, nullable=False),
 )
 
-Index("ix_posts_author_id", posts.c.author_id, posts.c.id.desc())
+Index("ix_posts_author_id", posts.c.author_id, posts.c.id)
 
 post_counters = Table(
     "post_counters",

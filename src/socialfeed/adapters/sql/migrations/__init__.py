@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from alembic import command
@@ -10,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
 
 from socialfeed.adapters.sql import postgres, sqlite
+
+FOLDER = str(Path(__file__).parent)
 
 LOCK_KEY = 5_746_192_038
 """Of the advisory lock that lets one process migrate at a time."""
@@ -47,7 +50,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", "socialfeed.adapters.sql:migrations")
+    config.set_main_option("script_location", FOLDER.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, SelectBase, and_, bindparam, func, select
+from sqlalchemy import BigInteger, SelectBase, bindparam, func, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader, once_each
@@ -12,20 +12,17 @@ from socialfeed.adapters.sql.tables import comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.ids import MAX_ID, CommentId, PostId
 
-_UNDER_POST = comments.c.post_id == bindparam("post", type_=BigInteger)
-
 
 def _comments(dialect: Dialect) -> SelectBase:
     return select(*COMMENT).where(dialect.any_of(comments.c.id, "ids"))
 
 
 def _children(dialect: Dialect, limit: int, newest_first: bool) -> SelectBase:
-    after = bindparam("after", type_=BigInteger)
     of_each = dialect.first_of_each(
         dialect.each("parents"),
         comments,
         group=comments.c.parent_id,
-        beyond=and_(_UNDER_POST, comments.c.id < after if newest_first else comments.c.id > after),
+        past=bindparam("after", type_=BigInteger),
         newest_first=newest_first,
         limit=limit,
     )
@@ -33,13 +30,16 @@ def _children(dialect: Dialect, limit: int, newest_first: bool) -> SelectBase:
     return (
         select(*(found[column.name] for column in COMMENT))
         .select_from(of_each.source)
+        # All children of a parent are of one post, which may be another than the one that was asked about.
+        .where(found.post_id == bindparam("post", type_=BigInteger))
         .order_by(found.id.desc() if newest_first else found.id)
     )
 
 
 def _child_counts(dialect: Dialect) -> SelectBase:
     parent = comments.c.parent_id
-    return select(parent, func.count()).where(dialect.any_of(parent, "parents"), _UNDER_POST).group_by(parent)
+    under_post = comments.c.post_id == bindparam("post", type_=BigInteger)
+    return select(parent, func.count()).where(dialect.any_of(parent, "parents"), under_post).group_by(parent)
 
 
 class SqlCommentReader(Reader):

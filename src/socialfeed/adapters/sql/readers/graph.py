@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, SelectBase, bindparam, literal_column, select
 
-from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader
 from socialfeed.adapters.sql.tables import follows
 from socialfeed.domain.ids import UserId
@@ -17,16 +17,15 @@ def _followed_among(dialect: Dialect) -> SelectBase:
     )
 
 
-def _followers_after(_: Dialect, limit: int) -> SelectBase:
-    return (
-        select(follows.c.follower_id)
-        .where(
-            follows.c.followee_id == bindparam("followee", type_=BigInteger),
-            follows.c.follower_id > bindparam("after", type_=BigInteger),
-        )
-        .order_by(follows.c.follower_id)
-        .limit(literal_column(str(limit)))
+def _followers_after(dialect: Dialect, limit: int) -> SelectBase:
+    followers = Walk(
+        follows.c.followee_id,
+        bindparam("followee", type_=BigInteger),
+        follows.c.follower_id,
+        bindparam("after", type_=BigInteger),
+        newest_first=False,
     )
+    return dialect.walked(select(follows.c.follower_id), followers).limit(literal_column(str(limit)))
 
 
 class SqlGraphReader(Reader):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, FromClause, Integer, SelectBase, bindparam, literal_column, select, true
 
-from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows import POST, post_from_row
 from socialfeed.adapters.sql.tables import follows, post_counters, posts, user_counters
@@ -23,11 +23,11 @@ def _counts(dialect: Dialect) -> SelectBase:
     return select(c.post_id, c.likes, c.comments, c.shares, c.version).where(dialect.any_of(c.post_id, "ids"))
 
 
-def _page_by_author(_: Dialect, limit: int) -> SelectBase:
+def _page_by_author(dialect: Dialect, limit: int) -> SelectBase:
+    author = bindparam("author", type_=BigInteger)
+    newest = Walk(posts.c.author_id, author, posts.c.id, literal_column(str(MAX_ID)), newest_first=True)
     page = (
-        select(posts.c.id)
-        .where(posts.c.author_id == bindparam("author", type_=BigInteger))
-        .order_by(posts.c.id.desc())
+        dialect.walked(select(posts.c.id), newest)
         .limit(literal_column(str(limit)))
         .offset(bindparam("offset", type_=Integer))
         .subquery("page")
@@ -36,7 +36,7 @@ def _page_by_author(_: Dialect, limit: int) -> SelectBase:
     return (
         select(user_counters.c.posts, page.c.id)
         .select_from(user_counters.outerjoin(page, true()))
-        .where(user_counters.c.user_id == bindparam("author", type_=BigInteger))
+        .where(user_counters.c.user_id == author)
         .order_by(page.c.id.desc())
     )
 
@@ -59,7 +59,7 @@ def _newest(dialect: Dialect, authors: FromClause, limit: int) -> SelectBase:
         authors,
         posts,
         group=posts.c.author_id,
-        beyond=posts.c.id < bindparam("before", type_=BigInteger),
+        past=bindparam("before", type_=BigInteger),
         newest_first=True,
         limit=limit,
     )

@@ -98,7 +98,7 @@ def _posts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_posts"),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name="fk_posts_author_id"),
     )
-    op.create_index("ix_posts_author_id", "posts", ["author_id", sa.text("id DESC")])
+    op.create_index("ix_posts_author_id", "posts", ["author_id", "id"])
     op.create_table(
         "post_counters",
         sa.Column("post_id", Id, autoincrement=False, nullable=False),

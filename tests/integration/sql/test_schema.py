@@ -1,0 +1,88 @@
+"""Migrations: up, down and up again, alike on both databases, and equal to the tables the statements are made of."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from socialfeed.adapters.sql import migrate, migrations
+from socialfeed.adapters.sql.schema import HEAD
+from socialfeed.adapters.sql.tables import metadata
+from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.domain.errors import Unavailable
+from tests.integration.sql.conftest import opener
+
+
+@pytest.fixture
+def url(empty_url: str) -> str:
+    return empty_url
+
+
+def differences(url: str) -> list[object]:
+    with migrations.connected(url) as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def tables(url: str) -> set[str]:
+    with migrations.connected(url) as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+async def test_migrations_make_the_tables_that_statements_use(url: str) -> None:
+    await migrate(url)
+    assert differences(url) == []
+    assert migrations.current(url) == HEAD
+
+
+def test_up_down_up(url: str) -> None:
+    revisions = [script.revision for script in ScriptDirectory(migrations.FOLDER).walk_revisions()][::-1]
+    for revision in revisions:
+        migrations.upgrade(url, revision)
+        assert migrations.current(url) == revision
+    assert tables(url) == set(metadata.tables)
+    for revision in [*revisions[-2::-1], "base"]:
+        migrations.downgrade(url, revision)
+    assert tables(url) == set()
+    migrations.upgrade(url)
+    assert differences(url) == []
+
+
+def test_the_version_this_release_needs_is_the_newest_migration() -> None:
+    scripts = ScriptDirectory(migrations.FOLDER)
+    assert scripts.get_heads() == [HEAD]
+    assert all(len(script.revision) == 4 and script.revision.isdigit() for script in scripts.walk_revisions())
+
+
+async def test_migrating_twice_or_at_once_is_as_good_as_once(url: str) -> None:
+    await asyncio.gather(*(migrate(url) for _ in range(3)))
+    await migrate(url)
+    assert differences(url) == []
+
+
+async def test_without_tables_the_storage_opens_but_is_not_ready(url: str, context: AdapterContext) -> None:
+    async with opener(url)(url, context) as storage:
+        with pytest.raises(Unavailable, match=r"^\S+ at \S+ has no tables yet: run `socialfeed migrate`\.$"):
+            await storage.check()
+        await migrate(url)
+        await storage.check()
+
+
+@pytest.mark.parametrize(("revision", "serves"), [("0000", False), ("9999", True)])
+async def test_an_older_schema_does_not_serve_and_a_newer_one_does(
+    url: str, context: AdapterContext, revision: str, serves: bool
+) -> None:
+    await migrate(url)
+    with migrations.connected(url) as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        connection.commit()
+    async with opener(url)(url, context) as storage:
+        if serves:
+            await storage.check()
+        else:
+            with pytest.raises(
+                Unavailable, match=f"has schema 0000, this version needs {HEAD}: run `socialfeed migrate`"
+            ):
+                await storage.check()
