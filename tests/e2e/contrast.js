@@ -18,7 +18,7 @@ const poor = [];
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode()) {
   const { parentElement: element, textContent } = walker.currentNode;
-  if (!textContent.trim() || !element.checkVisibility() || element.closest(".code-gutter, .unseen, textarea, :disabled")) continue;
+  if (!textContent.trim() || !element.checkVisibility() || element.closest(".unseen, textarea, :disabled")) continue;
   const background = behind(element);
   const [one, other] = [luminance(over(parts(getComputedStyle(element).color), background)), luminance(background)];
   const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

@@ -188,10 +188,10 @@ def test_the_schema_is_searched_and_walked_with_the_keys(page: Explorer) -> None
     page.browser.press("Control+k")
     page.browser.type("likescount")
     page.browser.press("Enter")
-    assert page.browser.texts("#schema-content h2") == ["Post object"]
+    assert page.browser.texts("#schema-content .title") == ["Post object"]
     assert page.browser.texts(".member.is-target b") == ["likesCount"]
     page.browser.click_text("#schema-content .link", "User")
-    assert page.browser.texts("#schema-content h2") == ["User object"]
+    assert page.browser.texts("#schema-content .title") == ["User object"]
     page.browser.click("#schema-back")
     page.browser.click("#schema-back")
     assert "userFeed" in page.browser.texts("#reference .row-name")

@@ -22,6 +22,11 @@ test("the uses of a type lead back to it", () => {
   assert.deepEqual(uses, ["FeedConnection.edges"]);
 });
 
+test("a field with arguments is one use, not several", () => {
+  const uses = schema.usesOf(schema.type("Post")).map(({ parent, field }) => `${parent.name}.${field.name}`);
+  assert.equal(new Set(uses).size, uses.length);
+});
+
 test("an interface knows its types", () => {
   assert.ok(schema.possibleNames(schema.type("MutationPayload")).has("LikePayload"));
 });

@@ -23,8 +23,8 @@ export class GraphQLEditor extends EventTarget {
       label: "GraphQL operation", describedBy: "editor-status", paint: (text) => this.#paint(text),
       placeholder: "Write an operation, or choose an example.",
     });
-    this.element = h("div", { class: "editor" }, this.area.element, this.status);
     this.suggestions = new SuggestionList(this.area, (each, where) => this.#take(each, where));
+    this.element = h("div", { class: "editor" }, this.area.element, this.status, this.suggestions.element);
     this.area.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     this.area.textarea.addEventListener("keydown", (event) => this.#keydown(event));
     this.area.textarea.addEventListener("input", (event) => this.#suggestWhileTyping(event));

@@ -15,7 +15,6 @@ export class SuggestionList {
     this.list = h("ul", { id: ID, role: "listbox", "aria-label": "Suggestions" });
     this.about = h("p", { class: "suggest-about" });
     this.element = h("div", { class: "suggest", hidden: true }, this.list, this.about);
-    document.body.append(this.element);
     area.textarea.setAttribute("aria-autocomplete", "list");
     // Taking the focus would close the list before the click arrives.
     this.element.addEventListener("pointerdown", (event) => event.preventDefault());

@@ -129,8 +129,10 @@ export class Schema {
 
   /** The fields whose value is or contains `type`: `[{parent, field}]`. */
   usesOf(type) {
-    return this.#members().filter(({ field }) => field && innerType(field.type).name === type.name)
-      .map(({ type: parent, field }) => ({ parent, field }));
+    return [...this.types.values()].filter((parent) => !isInternal(parent.name)).flatMap((parent) =>
+      (parent.fields ?? parent.inputFields ?? [])
+        .filter((field) => innerType(field.type).name === type.name)
+        .map((field) => ({ parent, field })));
   }
 
   /**

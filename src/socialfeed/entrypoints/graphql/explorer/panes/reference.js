@@ -58,7 +58,7 @@ export class ReferencePane {
     this.#trail.push(target);
     this.#show();
     const field = this.content.querySelector(".member.is-target");
-    if (field) field.scrollIntoView({ block: "nearest" });
+    if (field) field.scrollIntoView({ block: "center" });
     else this.content.scrollTo(0, 0);
   }
 
@@ -109,14 +109,14 @@ export class ReferencePane {
     const uses = keyword ? [] : this.#schema.usesOf(type).slice(0, 12);
     const interfaces = type.interfaces ?? [];
     return [
-      h("h2", { class: "code-font" }, type.name, " ", h("small", {}, keyword ? `root ${KIND_NAMES[type.kind]}` : KIND_NAMES[type.kind])),
+      h("h3", { class: "title code-font" }, type.name, " ", h("small", {}, keyword ? `root ${KIND_NAMES[type.kind]}` : KIND_NAMES[type.kind])),
       type.description && h("p", { class: "lead" }, prose(type.description)),
       interfaces.length > 0 && h("p", { class: "chips" }, h("span", { class: "quiet" }, "implements"), interfaces.map(({ name }) => this.#link(name))),
-      type.kind !== "OBJECT" && type.possibleTypes?.length > 0 && h("section", {}, h("h3", {}, "Possible types"),
+      type.kind !== "OBJECT" && type.possibleTypes?.length > 0 && h("section", {}, h("h4", {}, "Possible types"),
         h("p", { class: "chips" }, type.possibleTypes.map(({ name }) => this.#link(name)))),
       (type.fields ?? type.inputFields ?? []).map((field) => this.#member(field, field.name === fieldName, keyword)),
       (type.enumValues ?? []).map((value) => this.#member(value, false)),
-      uses.length > 0 && h("section", {}, h("h3", {}, "Found in"), h("p", { class: "chips" }, uses.map(({ parent, field }) =>
+      uses.length > 0 && h("section", {}, h("h4", {}, "Found in"), h("p", { class: "chips" }, uses.map(({ parent, field }) =>
         h("button", { type: "button", class: "link code-font", onclick: () => this.open({ type: parent.name, field: field.name }) },
           `${parent.name}.${field.name}`)))),
     ];

@@ -18,14 +18,21 @@ export function makeSplitter(bar, { target, property, least, most, size, sign = 
   function set(pixels) {
     const wanted = Math.round(Math.max(least, Math.min(most(), pixels)));
     target.style.setProperty(property, `${wanted}px`);
-    bar.setAttribute("aria-valuenow", String(wanted));
     browserStore.write(key, wanted);
+    tell();
   }
 
-  bar.setAttribute("aria-valuemin", String(least));
+  function tell() {
+    bar.setAttribute("aria-valuenow", String(Math.round(size())));
+    bar.setAttribute("aria-valuemin", String(least));
+    bar.setAttribute("aria-valuemax", String(Math.round(most())));
+  }
+
   const saved = browserStore.read(key);
   if (typeof saved === "number") set(saved);
+  tell();
 
+  bar.addEventListener("focus", tell);
   bar.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     bar.setPointerCapture(event.pointerId);
@@ -42,7 +49,7 @@ export function makeSplitter(bar, { target, property, least, most, size, sign = 
   });
   bar.addEventListener("dblclick", () => {
     target.style.removeProperty(property);
-    bar.removeAttribute("aria-valuenow");
     browserStore.write(key, null);
+    tell();
   });
 }
