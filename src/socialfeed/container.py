@@ -131,7 +131,9 @@ class Container(containers.DeclarativeContainer):
     codes = providers.Singleton(HmacCodeHasher, secret)
     tokens = providers.Singleton(JwtTokens, secret)
 
-    limiter = providers.Singleton(lambda shared: shared.limiter if shared else MemoryRateLimiter(), shared)
+    limiter = providers.Singleton(
+        lambda shared, clock: shared.limiter if shared else MemoryRateLimiter(clock), shared, clock
+    )
     timelines = providers.Singleton(lambda storage, shared: (shared or storage).timelines, storage, shared)
     trending = providers.Singleton(lambda storage, shared: (shared or storage).trending, storage, shared)
     counter_cache = providers.Singleton(lambda shared: shared.counters if shared else NoCounterCache(), shared)

@@ -4,7 +4,7 @@ An event is stored in the outbox in the transaction of what it tells; its name a
 fields are only ever added, with a default.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -75,8 +75,12 @@ _TYPES: dict[str, type[Event]] = {
 
 
 def event_from(name: str, payload: dict[str, Any]) -> Event:
-    """The event of a stored name and payload. Raises `KeyError` for a name nobody knows."""
-    return _TYPES[name](**payload)
+    """The event of a stored name and payload. Raises `KeyError` for a name nobody knows. Fields nobody knows are left
+    out: during a release, processes of the last version get events of the next.
+    """
+    kind = _TYPES[name]
+    known = {field.name for field in fields(kind)}
+    return kind(**{key: value for key, value in payload.items() if key in known})
 
 
 @dataclass(frozen=True, slots=True)

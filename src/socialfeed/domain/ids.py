@@ -1,6 +1,6 @@
 """64-bit, time-ordered identifiers: 41 bits of milliseconds, 4 of kind, 8 of node, 10 of sequence.
 
-The order of ids is the order of creation, which gives keyset cursors and index locality; the kind makes a
+Among ids of one kind the order is that of creation, which gives keyset cursors and index locality; the kind makes a
 look-up by id alone one primary-key read and lets an id of the wrong noun be refused before any storage is
 asked. The scheme is Snowflake's (Twitter, 2010) with a kind in place of half of the worker bits.
 """
@@ -92,7 +92,7 @@ def parse_comment_id(value: str | int, field: str | None = None) -> CommentId:
 class IdFactory:
     """Makes ids for one node. Not thread-safe: one per event loop.
 
-    Ids of one factory are strictly increasing whatever the clock does: a clock that steps back keeps the last
+    Ids of one kind are strictly increasing whatever the clock does: a clock that steps back keeps the last
     millisecond, and the 1,025th id of a millisecond borrows the next.
     """
 
@@ -107,8 +107,9 @@ class IdFactory:
         self._sequence = 0
 
     def move_to(self, node: int) -> None:
-        """Goes on under another node number, after the lease of the first was lost."""
+        """Goes on under another node number, after the lease of the first was lost; later ids are still greater."""
         self._node = node
+        self._last_ms, self._sequence = self._last_ms + 1, 0
 
     def _next(self, kind: Kind) -> int:
         now = self._clock_ms()

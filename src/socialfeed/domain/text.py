@@ -43,7 +43,7 @@ def clean_username(value: str) -> str:
 
 def clean_email(value: str) -> str:
     """A plausible address of at most 254 characters, in lower case; only a mail that arrives proves one."""
-    text = clean(value, "email", maximum=254).lower()
+    text = clean(value.lower(), "email", maximum=254)
     if not _EMAIL.fullmatch(text):
         raise Invalid("This is not an e-mail address.", code="INVALID_EMAIL", field="email")
     return text

@@ -53,6 +53,12 @@ def test_an_event_stored_before_a_field_was_added_is_still_read() -> None:
     )
 
 
+def test_a_field_of_a_later_version_is_left_out() -> None:
+    assert event_from("user_followed", {"follower_id": 1, "followee_id": 2, "mood": "glad"}) == events.UserFollowed(
+        UserId(1), UserId(2)
+    )
+
+
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         event_from("nobody_knows", {})

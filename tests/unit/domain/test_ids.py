@@ -163,3 +163,12 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
 def test_a_number_without_a_known_kind_has_none() -> None:
     assert kind_of(0) is None
     assert kind_of(15 << 18) is None
+
+
+def test_ids_keep_increasing_when_a_factory_moves_to_a_lower_node() -> None:
+    ids = IdFactory(lambda: 1_800_000_000_000, node=9)
+    before = ids.post()
+
+    ids.move_to(3)
+
+    assert ids.post() > before

@@ -154,3 +154,10 @@ def test_anything_else_is_refused(url: str) -> None:
     with pytest.raises(Invalid) as refused:
         clean_url(url, "image_url")
     assert refused.value.field == "image_url"
+
+
+def test_an_address_that_grows_in_lower_case_is_measured_after() -> None:
+    with pytest.raises(Invalid) as refused:
+        clean_email(f"{'İ' * 60}@{'.'.join(['İ' * 60] * 3)}.example")
+
+    assert refused.value.code == "TOO_LONG"
