@@ -209,6 +209,36 @@ def test_a_field_of_the_reference_becomes_an_operation(page: Explorer) -> None:
     assert "errors" not in page.run()
 
 
+def test_markup_in_data_stays_text(page: Explorer) -> None:
+    page.sign_in()
+    page.write('mutation { createPost(content: "<img src=x onerror=document.title=1>") { post { content } } }')
+    assert page.run()["data"]["createPost"]["post"]["content"] == "<img src=x onerror=document.title=1>"
+    assert page.browser.script("return document.querySelectorAll('main img').length") == 0
+
+
+def test_a_slow_run_can_be_stopped(page: Explorer) -> None:
+    page.browser.devtools("Network.enable")
+    slow = {"offline": False, "latency": 30_000, "downloadThroughput": -1, "uploadThroughput": -1}
+    try:
+        page.browser.devtools("Network.emulateNetworkConditions", **slow)
+        page.browser.press("Control+Enter")
+        assert page.browser.text("#run-label") == "Stop"
+        page.browser.click("#run")
+        page.browser.wait("it has stopped", lambda: page.facts() == ["Stopped"])
+        assert page.browser.text("#run-label") == "Run"
+    finally:
+        page.browser.devtools("Network.emulateNetworkConditions", **slow | {"latency": 0})
+
+
+def test_a_limit_says_when_to_come_back(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, rate_limit="5/minute") as address:
+        page = Explorer.fresh(browser, address)
+        page.choose("Sign in")
+        statuses = [page.run() and page.facts()[0] for _ in range(7)]
+        assert "429 Too Many Requests" in statuses
+        assert any(text.startswith("Try again in ") for text in browser.texts("#problems p"))
+
+
 def test_a_server_without_introspection_still_runs_operations(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, introspection="false") as address:
         page = Explorer.fresh(browser, address)
