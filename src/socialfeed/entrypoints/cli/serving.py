@@ -113,6 +113,8 @@ def _application(settings: Settings, with_demo: bool) -> Callable[[], ASGIApp]:
 def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, port: int, workers: int) -> None:
     import uvicorn
 
+    from socialfeed.entrypoints.cli.protocol import HeadLimitedProtocol
+
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.run(
             app,
@@ -120,13 +122,13 @@ def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, por
             host=host,
             port=port,
             workers=workers,
+            http=HeadLimitedProtocol,
             lifespan="on",
             log_config=runtime.log_config(settings),
             access_log=False,  # the application writes that line, with the id of the request
             proxy_headers=False,  # whoever may connect may also write X-Forwarded-For
             server_header=False,
             ws_max_size=64 * 1024,
-            h11_max_incomplete_event_size=64 * 1024,
             limit_concurrency=4096,
             timeout_keep_alive=20,
             timeout_graceful_shutdown=GRACE,

@@ -1,0 +1,130 @@
+"""A population in each kind of storage, read back through the ports."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from socialfeed.adapters.sql import schema
+from socialfeed.container import App, open_app
+from socialfeed.domain.engagement import Engaged
+from socialfeed.domain.errors import Conflict, InvalidCredentials
+from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.permissions import ANONYMOUS, Actor
+from socialfeed.entrypoints.cli.demo import DEMO_PASSWORD, ensure_demo, populate
+from socialfeed.entrypoints.cli.progress import silent
+from socialfeed.population import DEMO_USERNAME, Plan, Population
+from socialfeed.settings import Settings
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "postgresql and redis"])
+async def app(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[App]:
+    """The product on an empty database."""
+    kind = request.param
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url={"memory": "memory://", "sqlite": f"sqlite:///{tmp_path / 'feed.sqlite3'}"}.get(kind)
+        or request.getfixturevalue("postgres_url"),
+        redis_url=request.getfixturevalue("redis_url") if kind.endswith("redis") else "",
+    )
+    if kind != "memory":
+        await schema.migrate(settings.database)
+    async with open_app(settings, relay=False) as app:
+        yield app
+
+
+@pytest.fixture
+async def wanted(app: App) -> Population:
+    """What the product was filled with."""
+    population = Population(Plan.scaled(users=60, posts=200, until=datetime.now(UTC)))
+    await populate(app, population.plan, silent)
+    return population
+
+
+async def demo_actor(app: App) -> Actor:
+    signed_in = await app.services.accounts.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=DEMO_PASSWORD)
+    return await app.services.accounts.actor(signed_in.access.token)
+
+
+async def test_every_row_is_there_and_every_counter_equals_its_rows(app: App, wanted: Population) -> None:
+    post_ids = [post.id for post in wanted.posts()]
+    user_ids = [user.id for user in wanted.users("")]
+    stored = await app.storage.posts.posts_by_ids(post_ids)
+    assert [stored[post_id] for post_id in post_ids] == list(wanted.posts())
+    assert set(await app.storage.users.profiles_by_ids(user_ids)) == set(user_ids)
+
+    likes, comments, shares = (
+        Counter(noun.post_id for noun in nouns) for nouns in (wanted.likes(), wanted.comments(), wanted.shares())
+    )
+    counts = await app.storage.posts.counts(post_ids)
+    assert {post_id: counts[post_id][:3] for post_id in post_ids} == {
+        post_id: (likes[post_id], comments[post_id], shares[post_id]) for post_id in post_ids
+    }
+    following = Counter(follow.follower_id for follow in wanted.follows())
+    followers = Counter(follow.followee_id for follow in wanted.follows())
+    authors = Counter(post.author_id for post in wanted.posts())
+    profiles = await app.storage.users.profile_counts(user_ids)
+    assert {user_id: tuple(profiles[user_id]) for user_id in user_ids} == {
+        user_id: (authors[user_id], followers[user_id], following[user_id]) for user_id in user_ids
+    }
+
+    liked = {(like.user_id, like.post_id) for like in wanted.likes()}
+    shared = {(share.user_id, share.post_id) for share in wanted.shares()}
+    for user_id in user_ids:
+        engaged = await app.storage.engagement.engaged(user_id, post_ids)
+        for post_id in post_ids:
+            expected = Engaged((user_id, post_id) in liked, (user_id, post_id) in shared)
+            assert engaged.get(post_id, Engaged()) == expected
+    comment_ids = [comment.id for comment in wanted.comments()]
+    found = await app.storage.comments.comments_by_ids(comment_ids)
+    assert [found[comment_id] for comment_id in comment_ids] == list(wanted.comments())
+
+
+async def test_trending_is_in_the_order_of_what_is_hot_now(app: App, wanted: Population) -> None:
+    page = await app.services.feeds.trending(ANONYMOUS, page=1, items_per_page=20)
+
+    assert [int(item.id) for item in page.items] == [heat.post_id for heat in wanted.heat(20)]
+
+
+async def test_reactions_taken_back_one_by_one_leave_nothing_in_trending(app: App, wanted: Population) -> None:
+    hottest = wanted.heat(1)[0]
+    trending = (app.shared or app.storage).trending
+
+    ids = IdFactory(lambda: wanted.plan.until_ms + 1_000, node=200)
+    for weight, nouns in ((1.0, wanted.likes()), (2.0, wanted.comments()), (3.0, wanted.shares())):
+        for noun in nouns:
+            if noun.post_id == hottest.post_id:
+                await trending.add(ids.event(), noun.post_id, -weight, noun.created_at)
+
+    assert hottest.post_id not in await trending.top(limit=200, at=datetime.now(UTC))
+
+
+async def test_the_demo_is_made_once_and_its_visitor_has_a_full_feed(app: App) -> None:
+    assert await ensure_demo(app)
+    assert not await ensure_demo(app)
+
+    actor = await demo_actor(app)
+    page = await app.services.feeds.home_page(actor, page=1, items_per_page=10)
+    trending = await app.services.feeds.trending(actor, page=1, items_per_page=10)
+
+    assert len(page.items) == 10
+    assert len({item.author.username for item in page.items}) > 3
+    assert len(trending.items) == 10
+
+
+async def test_a_second_population_is_refused_and_changes_nothing(app: App, wanted: Population) -> None:
+    demo = next(wanted.users("")).id
+    before = await app.storage.users.profile_counts([demo])
+
+    with pytest.raises(Conflict, match="there is a population in this"):
+        await populate(app, Plan.scaled(users=10, posts=10, seed=1, until=datetime.now(UTC)), silent)
+
+    assert await app.storage.users.profile_counts([demo]) == before
+
+
+@pytest.mark.usefixtures("wanted")
+async def test_nobody_gets_in_with_another_password(app: App) -> None:
+    with pytest.raises(InvalidCredentials):
+        await app.services.accounts.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=f"{DEMO_PASSWORD}!")

@@ -1,0 +1,143 @@
+import contextlib
+import json
+import signal
+import socket
+import urllib.request
+from http.client import HTTPConnection, HTTPMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from socialfeed.entrypoints.cli.demo import DEMO_LOGIN, DEMO_PASSWORD
+from socialfeed.entrypoints.cli.protocol import HEAD_MAX
+from socialfeed.population import DEMO_USERNAME
+from tests.integration.cli.conftest import Run, Start
+
+FEED = (
+    "{ userFeed(page: 1, itemsPerPage: 10) { items { id } } trendingPosts(page: 1, itemsPerPage: 10) { items { id } } }"
+)
+
+
+def graphql(address: str, query: str, token: str = "") -> tuple[dict[str, Any], HTTPMessage]:
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}),
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read()), answer.headers
+
+
+def sign_in(address: str) -> str:
+    query = f'mutation {{ tokenAuth(username: "{DEMO_USERNAME}", password: "{DEMO_PASSWORD}") {{ token }} }}'
+    answer, _ = graphql(address, query)
+    return str(answer["data"]["tokenAuth"]["token"])
+
+
+def test_a_first_start_has_demo_data_and_a_second_one_keeps_it(run: Run, start: Start) -> None:
+    assert run("migrate").returncode == 0
+    first = start("--demo")
+    address = first.address()
+    before, headers = graphql(address, FEED, sign_in(address))
+    assert len(before["data"]["userFeed"]["items"]) == 10
+    assert len(before["data"]["trendingPosts"]["items"]) == 10
+    assert "server" not in headers
+    assert DEMO_LOGIN in first.said()
+    first.stop()
+
+    address = start("--demo").address()
+
+    after, _ = graphql(address, FEED, sign_in(address))
+    assert after == before
+
+
+def test_memory_is_served_with_demo_data_made_in_the_server(start: Start) -> None:
+    address = start("--demo", database_url="memory://").address()
+
+    answer, _ = graphql(address, FEED, sign_in(address))
+
+    assert len(answer["data"]["userFeed"]["items"]) == 10
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(run: Run, start: Start) -> None:
+    port = urlsplit(start(database_url="memory://").address()).port
+
+    second = run("serve", "--port", str(port), database_url="memory://")
+
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr == (
+        f"socialfeed: port {port} of 127.0.0.1 is taken: stop what listens there or choose another --port\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"redis_url": "redis://127.0.0.1:1"}, "SOCIALFEED_REDIS_URL: "),
+        ({"database_url": "postgresql://127.0.0.1:1/nowhere"}, "SOCIALFEED_DATABASE_URL: "),
+        ({"broker_url": "amqp://127.0.0.1:1"}, "SOCIALFEED_BROKER_URL: "),
+        ({"mail_url": "pigeon://roof"}, "SOCIALFEED_MAIL_URL: "),
+    ],
+)
+def test_a_server_that_cannot_start_says_why_in_one_line(run: Run, settings: dict[str, str], said: str) -> None:
+    result = run("serve", "--port", "0", **{"database_url": "memory://", **settings})
+
+    assert result.returncode in {1, 2}
+    assert result.stderr.startswith(f"socialfeed: {said}")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_closes_what_it_opened(start: Start, number: signal.Signals) -> None:
+    server = start(database_url="memory://")
+    server.address()
+
+    code = server.stop(number)
+
+    assert code == (0 if number == signal.SIGINT else -signal.SIGTERM)
+    assert "Application shutdown complete" in server.said()
+    assert "Traceback" not in server.said()
+
+
+def test_several_processes_serve_one_address(run: Run, start: Start) -> None:
+    run("migrate")
+    server = start("--workers", "2")
+    server.address()
+
+    assert server.said().count("Started server process") == 2
+    server.stop()
+
+
+def test_a_head_that_does_not_end_is_refused_and_the_next_request_is_served(start: Start) -> None:
+    address = urlsplit(start(database_url="memory://").address())
+    endless = b"GET /health/live HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * (2 * HEAD_MAX)
+    answer = b""
+
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        # The server may close before all is written; what it said first is what counts.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(100):
+                connection.sendall(endless)
+                endless = b"a" * HEAD_MAX
+        with contextlib.suppress(ConnectionResetError):
+            answer = connection.recv(1024)
+
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+    with urllib.request.urlopen(f"{address.geturl()}/health/live", timeout=30) as live:
+        assert live.status == 200
+
+
+def test_requests_one_after_the_other_on_one_connection_are_not_one_long_head(start: Start) -> None:
+    address = urlsplit(start(database_url="memory://").address())
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
+
+    for _ in range(8):
+        connection.request("POST", "/nowhere", body=b"b" * HEAD_MAX, headers={"X-Long": "a" * (HEAD_MAX // 4)})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 404
+
+    connection.close()
