@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar, TypeVarTuple
 
@@ -11,7 +10,8 @@ from dramatiq.errors import BrokerConnectionError
 
 from socialfeed.adapters.dramatiq.brokers import B, Brokers
 from socialfeed.adapters.dramatiq.envelopes import envelope_to_wire
-from socialfeed.adapters.dramatiq.worker import working
+from socialfeed.adapters.dramatiq.threads import DaemonThreads, attempt
+from socialfeed.adapters.dramatiq.worker import CLOSE_SECONDS, working
 from socialfeed.application.ports.jobs import JobTable
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.events import Envelope
@@ -46,7 +46,7 @@ class DramatiqJobs(Generic[B]):
         self._brokers = brokers
         self._jobs = jobs
         self._broker = brokers.submitter()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="submit")
+        self._threads = DaemonThreads(threads, "submit")
 
     async def submit(self, job: str, envelope: Envelope) -> None:
         queue = self._brokers.queue(self._jobs[job].queue)
@@ -61,13 +61,15 @@ class DramatiqJobs(Generic[B]):
 
     async def close(self) -> None:
         """Ends the threads and their connections."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._brokers.close, self._broker)
+        self._threads.shutdown()
+        await attempt(CLOSE_SECONDS, self._brokers.close, self._broker)
 
     async def _call(self, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
-        except (BrokerConnectionError, TimeoutError) as error:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+        except TimeoutError as error:
+            raise Unavailable(f"{self._brokers.place} does not answer.") from error
+        except BrokerConnectionError as error:
             reason = type(error.__cause__ or error).__name__
             raise Unavailable(f"{self._brokers.place} cannot be used: {reason}.") from error

@@ -10,6 +10,7 @@ import dramatiq
 
 from socialfeed.adapters.dramatiq.brokers import B, Brokers
 from socialfeed.adapters.dramatiq.envelopes import envelope_from_wire
+from socialfeed.adapters.dramatiq.threads import attempt
 from socialfeed.application.ports.jobs import Job, JobTable, Queue
 from socialfeed.domain.errors import Rejected
 
@@ -24,7 +25,8 @@ JOB_SECONDS = 600.0
 GRACE_SECONDS = 10.0
 """How long jobs may go on when the worker stops. Then they fail, and will be tried again."""
 
-FAILING_SECONDS = 2.0
+FAILING_SECONDS = 1.0
+CLOSE_SECONDS = 1.5
 
 _PRIORITIES = {queue: number for number, queue in enumerate(Queue.ALL)}
 
@@ -51,9 +53,10 @@ async def working(brokers: Brokers[B], jobs: JobTable, concurrency: int) -> Asyn
         yield
     finally:
         out_of_time = asyncio.get_running_loop().call_later(GRACE_SECONDS, running.stop)
-        await asyncio.to_thread(worker.stop, int(1000 * (GRACE_SECONDS + FAILING_SECONDS)))
+        for_threads = GRACE_SECONDS + FAILING_SECONDS
+        await attempt(for_threads + CLOSE_SECONDS, worker.stop, int(1000 * for_threads))
         out_of_time.cancel()
-        await asyncio.to_thread(brokers.close, broker)
+        await attempt(CLOSE_SECONDS, brokers.close, broker)
 
 
 class _Running:
