@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
     )
-    graphiql: bool | None = Field(default=None, description="The explorer page; on in development.")
+    explorer: bool | None = Field(default=None, description="The explorer page; on in development.")
     introspection: bool | None = Field(default=None, description="On in development.")
     log_level: str = "info"
 
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
 
     @property
     def shows_explorer(self) -> bool:
-        return not self.is_production if self.graphiql is None else self.graphiql
+        return not self.is_production if self.explorer is None else self.explorer
 
     @property
     def allows_introspection(self) -> bool:

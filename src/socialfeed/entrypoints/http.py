@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, opener: Opener = open_app) -> A
             Route("/", lambda _: RedirectResponse("/graphql"), methods=["GET"]),
             Route("/graphql", _explorer, methods=["GET"]),
             Route("/graphql/", _explorer, methods=["GET"]),
-            Mount("/explorer", StaticFiles(directory=EXPLORER)),
+            Mount("/explorer", _ExplorerFiles(directory=EXPLORER)),
         ]
     routes += [
         Route("/graphql", graphql, methods=["POST"]),
@@ -81,6 +81,15 @@ def create_app(settings: Settings | None = None, opener: Opener = open_app) -> A
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={500: _server_error})
     return Envelope(app)
+
+
+class _ExplorerFiles(StaticFiles):
+    """Checked by ETag at each use: after an upgrade no browser mixes old modules with new ones."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _explorer(_: Request) -> Response:

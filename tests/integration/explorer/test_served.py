@@ -33,6 +33,7 @@ async def test_every_file_of_the_page_is_served_with_its_type() -> None:
             assert response.status == 200, name
             assert response.body == (EXPLORER / name).read_bytes(), name
             assert response.headers["x-content-type-options"] == "nosniff"
+            assert response.headers["cache-control"] == "no-cache"
             assert response.headers["content-type"].startswith(TYPES.get(Path(name).suffix, "")), name
 
 
@@ -45,11 +46,11 @@ async def test_nothing_but_the_page_is_served(path: str) -> None:
 
 
 async def test_an_operator_can_take_the_explorer_away() -> None:
-    async with open_client(graphiql=False) as client:
+    async with open_client(explorer=False) as client:
         assert (await client.request("GET", "/graphql")).status in (404, 405)
         assert (await client.request("GET", "/explorer/explorer.js")).status == 404
 
 
 def test_production_has_no_explorer_unless_asked() -> None:
     assert not Settings(environment=Environment.PRODUCTION).shows_explorer
-    assert Settings(environment=Environment.PRODUCTION, graphiql=True).shows_explorer
+    assert Settings(environment=Environment.PRODUCTION, explorer=True).shows_explorer

@@ -100,7 +100,7 @@ def test_the_development_environment_names_settings_that_exist_and_starts() -> N
 
     assert {variable for variable, _ in lines} <= VARIABLES
     assert VARIABLES - {variable for variable, _ in lines} <= {
-        "SOCIALFEED_CREDENTIAL_RATE", "SOCIALFEED_GRAPHIQL", "SOCIALFEED_INTROSPECTION", "SOCIALFEED_MAIL_FROM",
+        "SOCIALFEED_CREDENTIAL_RATE", "SOCIALFEED_EXPLORER", "SOCIALFEED_INTROSPECTION", "SOCIALFEED_MAIL_FROM",
     }  # fmt: skip
     settings = Settings(**{name.removeprefix("SOCIALFEED_").lower(): value for name, value in given.items()})
     assert not settings.checked().is_production
