@@ -172,10 +172,10 @@ def parameters_of(url: str, **settings: str | int) -> dict[str, Any]:
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        # Its text may quote half of a password with a "/" in it.
-        raise ValueError(
-            "The database URL is malformed; postgresql://user:password@host:port/name is expected."
-        ) from None
+        given = {"port": "unknown"}  # What it says may quote half a password, so it is left out.
+    # A password with a "/" or "@" that is not escaped ends up, in part, in the host or the port.
+    if "@" in str(given.get("host", "")) or not re.fullmatch(r"[\d,]*", str(given.get("port", ""))):
+        raise ValueError("The database URL is malformed; postgresql://user:password@host:port/name is expected.")
     return {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "socialfeed",

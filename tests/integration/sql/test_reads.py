@@ -1,0 +1,198 @@
+"""What reads cost: one statement a call, by plans that do not depend on how much there is."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
+from socialfeed.adapters.sql.dialect import Build, Dialect, read
+from socialfeed.adapters.sql.readers import comments, graph, posts
+from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.domain.ids import MAX_ID, CommentId, PostId, UserId
+from socialfeed.testing.builders import Builder
+from tests.services.postgres import Databases
+
+Call = Callable[[SqlStorage], Awaitable[object]]
+
+USERS = [UserId(1), UserId(2), UserId(3)]
+POSTS = [PostId(11), PostId(12), PostId(13)]
+COMMENTS = [CommentId(21), CommentId(22)]
+MANY = [PostId(n) for n in range(1, 500)]
+
+CALLS: dict[str, tuple[int, Call]] = {
+    "accounts_by_ids": (1, lambda s: s.users.accounts_by_ids(USERS)),
+    "account_by_login, name": (1, lambda s: s.users.account_by_login("ada")),
+    "account_by_login, address": (1, lambda s: s.users.account_by_login("ada@example.org")),
+    "profiles_by_ids": (1, lambda s: s.users.profiles_by_ids(USERS)),
+    "profile_counts": (1, lambda s: s.users.profile_counts(USERS)),
+    "user_id_by_username": (1, lambda s: s.users.user_id_by_username("ada")),
+    "posts_by_ids": (1, lambda s: s.posts.posts_by_ids(POSTS)),
+    "posts_by_ids, many": (1, lambda s: s.posts.posts_by_ids(MANY)),
+    "counts": (1, lambda s: s.posts.counts(POSTS)),
+    "page_by_author": (1, lambda s: s.posts.page_by_author(USERS[0], limit=10, offset=20)),
+    "newest_by_authors": (1, lambda s: s.posts.newest_by_authors(USERS, limit=10)),
+    "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
+    "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
+    "children": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3)),
+    "child_counts": (1, lambda s: s.comments.child_counts(POSTS[0], [None, *COMMENTS])),
+    "engaged": (1, lambda s: s.engagement.engaged(USERS[0], POSTS)),
+    "followed_among": (1, lambda s: s.graph.followed_among(USERS[0], USERS)),
+    "followers_after": (1, lambda s: s.graph.followers_after(USERS[0], after=None, limit=10)),
+    "timeline": (1, lambda s: s.timelines.read(USERS[0])),
+    "top": (1, lambda s: s.trending.top(limit=10, at=Builder().clock.now())),
+    "backlog": (1, lambda s: s.outbox.backlog()),
+    "accounts_by_ids, none": (0, lambda s: s.users.accounts_by_ids([])),
+    "profiles_by_ids, none": (0, lambda s: s.users.profiles_by_ids([])),
+    "profile_counts, none": (0, lambda s: s.users.profile_counts([])),
+    "posts_by_ids, none": (0, lambda s: s.posts.posts_by_ids([])),
+    "counts, none": (0, lambda s: s.posts.counts([])),
+    "newest_by_authors, none": (0, lambda s: s.posts.newest_by_authors([], limit=10)),
+    "comments_by_ids, none": (0, lambda s: s.comments.comments_by_ids([])),
+    "children, none": (0, lambda s: s.comments.children(POSTS[0], [], limit=3)),
+    "child_counts, none": (0, lambda s: s.comments.child_counts(POSTS[0], [])),
+    "engaged, none": (0, lambda s: s.engagement.engaged(USERS[0], [])),
+    "followed_among, none": (0, lambda s: s.graph.followed_among(USERS[0], [])),
+    # What no account can be called is not looked for; Postgres would refuse to.
+    "account_by_login, unstorable": (0, lambda s: s.users.account_by_login("ada\0")),
+    "user_id_by_username, unstorable": (0, lambda s: s.users.user_id_by_username("\ud800")),
+}
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements the drivers are given, in order."""
+    texts: list[str] = []
+    on_postgres, on_sqlite = psycopg.AsyncConnection.execute, sqlite.fetch
+
+    def spied_execute(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        texts.append(str(query))
+        return on_postgres(self, query, *args, **options)
+
+    def spied_fetch(connection: Any, statement: Any, values: Any) -> Any:
+        texts.append(statement.text)
+        return on_sqlite(connection, statement, values)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", spied_execute)
+    monkeypatch.setattr(sqlite, "fetch", spied_fetch)
+    return texts
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_each_call_is_one_statement_and_none_without_ids(
+    storage: SqlStorage, executed: list[str], name: str
+) -> None:
+    expected, call = CALLS[name]
+    await call(storage)
+    assert len(executed) == expected, executed
+
+
+async def test_sqlite_reads_a_few_keys_on_the_loop_and_all_else_on_its_thread(
+    sqlite_url: str, context: AdapterContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    fetch = sqlite.fetch
+
+    def spied(*args: Any) -> Any:
+        threads.append(threading.get_ident())
+        return fetch(*args)
+
+    monkeypatch.setattr(sqlite, "fetch", spied)
+    async with open_sqlite(sqlite_url, context) as storage:
+        await storage.posts.posts_by_ids(POSTS)
+        await storage.posts.posts_by_ids(MANY)
+        await storage.posts.home_candidates(USERS[0], limit=10)
+    here = threading.get_ident()
+    assert [thread == here for thread in threads] == [True, False, False]
+    assert threads[1] == threads[2]
+
+
+LIMIT, GROUP = 20, 20_000
+WALKS: dict[str, tuple[str, Build, tuple[int | bool, ...], dict[str, Any]]] = {
+    "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
+    "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
+    "page_by_author": ("posts", posts._page_by_author, (LIMIT,), {"author": 1, "offset": 0}),
+    "children": ("comments", comments._children, (LIMIT, True), {"parents": [1], "post": 1, "after": MAX_ID}),
+    "children, oldest": ("comments", comments._children, (LIMIT, False), {"parents": [1], "post": 1, "after": 0}),
+    "followers_after": ("follows", graph._followers_after, (LIMIT,), {"followee": 1, "after": 0}),
+}
+
+
+@pytest.fixture(scope="module")
+def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psycopg.Connection]:
+    """User 1 has 20,000 posts and followers, post 1 as many comments; everybody else has five. In mixed order and not
+    vacuumed, so that fetching whole groups looks cheap; plans are generic, as on the connections for reads.
+    """
+    options = "-c plan_cache_mode=force_generic_plan"
+    url = databases.create(template=migrated_database)
+    with psycopg.connect(url, autocommit=True, options=options) as connection:
+        owner = f"CASE WHEN n <= {GROUP} THEN 1 ELSE 2 + (n - {GROUP}) / 5 END"
+        series = f"FROM (SELECT n FROM generate_series(1, {GROUP} + 10000) n ORDER BY md5(n::text)) AS mixed (n)"
+        for statement in (
+            f"INSERT INTO users SELECT n, n, n, n, '', '', '', '', now(), 'active', '' {series}",
+            f"INSERT INTO posts SELECT n, {owner}, 'text', NULL, now() {series}",
+            f"INSERT INTO comments SELECT n, {owner}, 1, {owner}, 0, 'text', now() {series}",
+            f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
+            "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
+            f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
+            "ANALYZE users, posts, comments, follows, user_counters",
+        ):
+            connection.execute(statement)
+        yield connection
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_postgres_reads_no_more_of_a_huge_group_than_the_limit(one_huge_group: psycopg.Connection, name: str) -> None:
+    table, build, literals, values = WALKS[name]
+    groups = 50 if name == "home_candidates" else 1
+    assert 0 < rows_read(one_huge_group, table, postgres.DIALECT, build, literals, values) <= groups * LIMIT
+
+
+def rows_read(
+    connection: psycopg.Connection,
+    table: str,
+    dialect: Dialect,
+    build: Build,
+    literals: tuple[int | bool, ...],
+    values: dict[str, Any],
+) -> int:
+    """How many rows, or entries of an index, the statement takes from the table."""
+    text = read(dialect, build, *literals).text
+    for place, key in enumerate(values, start=1):
+        text = text.replace(f"%({key})s", f"${place}")
+    connection.execute("DEALLOCATE ALL")
+    connection.execute(f"PREPARE walk AS {text}")
+    bound = ", ".join(f"'{{{', '.join(map(str, v))}}}'" if isinstance(v, list) else str(v) for v in values.values())
+    row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE walk({bound})").fetchone()
+    assert row is not None
+
+    def taken(node: dict[str, Any]) -> int:
+        here = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
+        return int(here) + sum(taken(child) for child in node.get("Plans", ()))
+
+    return taken(row[0][0]["Plan"])
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_sqlite_reads_by_index_and_sorts_no_group(migrated_file: Path, name: str) -> None:
+    table, build, literals, values = WALKS[name]
+    statement = read(sqlite.DIALECT, build, *literals)
+    with closing(sqlite3.connect(migrated_file)) as connection:
+        bound = {key: json.dumps(v) if isinstance(v, list) else v for key, v in statement.bound(values).items()}
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", bound)]
+    assert any(step.startswith(f"SEARCH {table} USING") and "INDEX ix_" in step for step in plan), plan
+    assert not any(step == f"SCAN {table}" for step in plan), plan
+    # One sort at most, that of what was found: the last step. Subqueries give their rows in order of the index.
+    assert [step for step in plan if "ORDER BY" in step] in ([], [plan[-1]]), plan
+
+
+def test_the_limit_stands_in_the_text() -> None:
+    text = read(postgres.DIALECT, posts._home_candidates, 17).text
+    assert text.count("LIMIT 17") == 2
