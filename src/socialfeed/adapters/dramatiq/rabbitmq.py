@@ -50,7 +50,7 @@ class RabbitmqBrokers:
         logging.getLogger("pika").setLevel(logging.CRITICAL)
         try:
             parts = urlsplit(url)
-            options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+            options = dict(parse_qsl(parts.query, keep_blank_values=True))
             self._prefix = options.pop("prefix", "socialfeed.")
             self._url = parts._replace(query=urlencode(options)).geturl()
             self.place = f"RabbitMQ at {parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
