@@ -42,7 +42,10 @@ from socialfeed.domain.ids import MAX_ID
 OLDEST = 15
 CONNECT_SECONDS = 5
 WAIT_SECONDS = 10
-"""For a connection from a pool, and for the answer to a statement, waits for locks included."""
+"""For the answer to a statement, waits for locks included, and for a turn to write."""
+
+READ_WAIT_SECONDS = 3
+"""For a connection to read by: more than that is overload, or no server."""
 
 WRITERS, READERS = 10, 10
 """Connections of each kind at most: a few processes stay below the server's default of 100."""
@@ -234,7 +237,7 @@ def _read_pool(parameters: dict[str, Any]) -> AsyncConnectionPool[psycopg.AsyncC
         open=False,
         check=_check,
         configure=_keep_prepared,
-        timeout=WAIT_SECONDS,
+        timeout=READ_WAIT_SECONDS,
         max_waiting=WAITING_READERS,
         # The pause between attempts doubles until this has passed: with more, a server that is back may go unnoticed.
         reconnect_timeout=3,
