@@ -110,7 +110,8 @@ class Deadly:
         await self._jobs.submit(job, envelope)
         if self._moment is Moment.AFTER_SUBMIT:
             kill()
-        await asyncio.sleep(60)  # in the job: it runs in this process too
+        async with self._jobs.work(1):  # where it did not run here already, it does now
+            await asyncio.sleep(60)
 
     def work(self, concurrency: int) -> AbstractAsyncContextManager[None]:
         return self._jobs.work(concurrency)
@@ -141,13 +142,7 @@ async def commit_and_die(number: int, database_url: str, broker_url: str, witnes
             await tx.users.add(make.user(username=f"user_{number}"))
             await tx.outbox.add(event_of(number))
         doomed = True
-        async with jobs.work(1) if moment is Moment.IN_THE_JOB else _nobody_working():
-            await Relay(storage.outbox, Deadly(jobs, moment), SUBSCRIPTIONS).drain()
-
-
-@asynccontextmanager
-async def _nobody_working() -> AsyncIterator[None]:
-    yield
+        await Relay(storage.outbox, Deadly(jobs, moment), SUBSCRIPTIONS).drain()
 
 
 def main(database_url: str, broker_url: str, witness_id: str) -> None:
