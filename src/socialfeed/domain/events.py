@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
 
+_NO_COMMENT = CommentId(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -58,7 +60,7 @@ class PostShared(Engagement):
 @dataclass(frozen=True, slots=True)
 class CommentAdded(Engagement):
     name = "comment_added"
-    comment_id: CommentId = CommentId(0)
+    comment_id: CommentId = _NO_COMMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TypeVar
 
 from aiodataloader import DataLoader
-
 from graphql import GraphQLResolveInfo
+
 from socialfeed.application.services import Services
 from socialfeed.application.views import PostView, ThreadView
 from socialfeed.domain.graph import ProfileCounts

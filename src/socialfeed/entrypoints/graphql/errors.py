@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 from graphql import GraphQLError, GraphQLFormattedError
+
 from socialfeed.domain.errors import RateLimited, Rejected, SocialFeedError
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,6 @@ from inspect import isawaitable
 from typing import Any
 
 from ariadne.validation.introspection_disabled import IntrospectionDisabledRule
-
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -21,6 +20,7 @@ from graphql import (
     validate,
 )
 from graphql.validation import specified_rules
+
 from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.errors import format_error
 

@@ -6,8 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from ariadne import InterfaceType, ScalarType, gql, make_executable_schema
-
 from graphql import GraphQLSchema
+
 from socialfeed.entrypoints.graphql.resolvers import TYPES
 
 
