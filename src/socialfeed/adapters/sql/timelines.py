@@ -101,7 +101,8 @@ def _lowest_kept(dialect: Dialect) -> Select[int, int | None]:
         .offset(KEPT - 1)
         .scalar_subquery()
     )
-    return select(_t.owner_id, type_coerce(lowest, BigInteger)).where(dialect.any_of(_t.owner_id, "owners"), _IS_WARM)
+    warm = select(_t.owner_id, type_coerce(lowest, BigInteger))
+    return warm.where(dialect.any_of(_t.owner_id, "owners"), _IS_WARM).order_by(_t.owner_id)
 
 
 _TOUCH = update(timelines).where(_IS_OWNERS).values(read_at=_NOW)
@@ -130,7 +131,9 @@ class SqlTimelines:
             return
         async with self._database.begin() as connection:
             await self._add(connection, [entry], owners)
-            if drawn := [owner for owner in owners if random() < self._trim_chance]:
+        # On its own: whoever fills a timeline locks it before its entries, not after them.
+        if drawn := [owner for owner in owners if random() < self._trim_chance]:
+            async with self._database.begin() as connection:
                 await self._trim(connection, drawn)
 
     async def read(self, owner: UserId) -> Timeline | None:
@@ -144,8 +147,7 @@ class SqlTimelines:
             async with self._database.begin() as connection:
                 await connection.execute(_TOUCH, {"owner": owner, "now": now})
         lowest = floor or 0
-        entries = [Entry(post, author) for kind, post, author in rows if kind == _ENTRY and post >= lowest]
-        return _newest(entries, floor)
+        return _cut([Entry(post, author) for kind, post, author in rows if kind == _ENTRY and post >= lowest], floor)
 
     async def start_warming(self, owner: UserId) -> bool:
         now = self._clock.now()
@@ -161,7 +163,7 @@ class SqlTimelines:
         return True
 
     async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
-        kept = _newest(entries, floor)
+        kept = _cut(list(set(entries)), floor)
         warmed = {"owner": owner, "now": self._clock.now(), "floor_id": kept.floor}
         async with self._database.begin() as connection:
             if (await connection.execute(_WARMED, warmed)).rowcount and kept.entries:
@@ -201,9 +203,9 @@ class SqlTimelines:
             await connection.execute(_FORGET_ENTRIES, owners)
 
 
-def _newest(entries: Iterable[Entry], floor: PostId | None) -> Timeline:
+def _cut(entries: list[Entry], floor: PostId | None) -> Timeline:
     """What is kept of the entries, and the floor this makes."""
-    newest = sorted(set(entries), reverse=True)
-    if len(newest) > KEPT:
-        floor = newest[KEPT - 1].post_id
-    return Timeline(newest[:KEPT], floor)
+    entries.sort(reverse=True)
+    if len(entries) > KEPT:
+        floor = entries[KEPT - 1].post_id
+    return Timeline(entries[:KEPT], floor)

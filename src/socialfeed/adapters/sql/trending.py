@@ -10,7 +10,6 @@ from random import random
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
     Float,
     Insert,
     SelectBase,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
-    or_,
     select,
 )
 
@@ -73,12 +71,8 @@ def _add(dialect: Dialect) -> Insert:
     )
 
 
-def _prune() -> Delete:
-    beyond = select(_s.post_id).order_by(*_BEST_FIRST).offset(KEPT).with_for_update(skip_locked=True)
-    return delete(trending_scores).where(or_(_s.weight == 0, _s.post_id.in_(beyond)))
-
-
-_PRUNE = _prune()
+_BEYOND = select(_s.post_id).order_by(*_BEST_FIRST).offset(KEPT).with_for_update(skip_locked=True)
+_PRUNE = delete(trending_scores).where(_s.post_id.in_(_BEYOND))
 
 
 class SqlTrending:
@@ -96,8 +90,9 @@ class SqlTrending:
             inbox = SqlInbox(connection, self._database.dialect)
             if await inbox.claim(event_id, CONSUMER, self._clock.now()):
                 await connection.execute(_add(self._database.dialect), row)
-                if random() < self._prune_chance:
-                    await connection.execute(_PRUNE)
+        if random() < self._prune_chance:
+            async with self._database.begin() as connection:
+                await connection.execute(_PRUNE)
 
     async def top(self, *, limit: int, at: datetime) -> list[PostId]:
         rows = await self._database.rows(_top, limit)
