@@ -176,7 +176,7 @@ class SqliteRelay(_SqlRelay):
 
 def _locked(path: Path) -> int | None:
     """The descriptor that holds the lock, or None if another process does."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -257,9 +257,11 @@ async def _check(connection: psycopg.AsyncConnection) -> None:
 
 def _hung_up(connection: psycopg.AsyncConnection) -> bool:
     """Whether something came in while nothing was asked: the end, or the server's word that it is near."""
+    if connection.closed:
+        return True
     poll = os_select.poll()
     poll.register(connection.fileno(), os_select.POLLIN)
-    return connection.closed or bool(poll.poll(0))
+    return bool(poll.poll(0))
 
 
 def _engine(parameters: dict[str, Any]) -> AsyncEngine:

@@ -184,18 +184,21 @@ def path_of(url: str) -> Path:
 
 
 def prepare(path: Path) -> None:
-    """Makes the file keep a write-ahead log, which it remembers: readers then never wait for a writer.
-
-    Raises `Unavailable`.
+    """Makes the file, for its owner's eyes only, and has it keep a write-ahead log, which it remembers: readers then
+    never wait for a writer. Raises `Unavailable`.
     """
     if sqlite3.sqlite_version_info < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; {oldest} is the oldest that works.")
+    is_new = not path.exists()
     try:
         with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.Error as error:
         raise Unavailable(f"SQLite at {path} cannot be opened: {error}.") from error
+    if is_new:
+        # Not by opening it first: closing a descriptor of ours would drop the locks of every connection in the process.
+        path.chmod(0o600)
 
 
 def on_connect(connection: Any, _record: Any) -> None:
