@@ -38,7 +38,7 @@ async def app(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[A
 @pytest.fixture
 async def wanted(app: App) -> Population:
     """What the product was filled with."""
-    population = Population(Plan.scaled(users=60, posts=200, until=datetime.now(UTC)))
+    population = Population(Plan.scaled(users=40, posts=80, until=datetime.now(UTC)))
     await populate(app, population.plan, silent)
     return population
 
@@ -101,6 +101,7 @@ async def test_reactions_taken_back_one_by_one_leave_nothing_in_trending(app: Ap
     assert hottest.post_id not in await trending.top(limit=200, at=datetime.now(UTC))
 
 
+@pytest.mark.parametrize("app", ["memory", "sqlite"], indirect=True)
 async def test_the_demo_is_made_once_and_its_visitor_has_a_full_feed(app: App) -> None:
     assert await ensure_demo(app)
     assert not await ensure_demo(app)
@@ -124,6 +125,7 @@ async def test_a_second_population_is_refused_and_changes_nothing(app: App, want
     assert await app.storage.users.profile_counts([demo]) == before
 
 
+@pytest.mark.parametrize("app", ["memory"], indirect=True)
 @pytest.mark.usefixtures("wanted")
 async def test_nobody_gets_in_with_another_password(app: App) -> None:
     with pytest.raises(InvalidCredentials):

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from socialfeed.entrypoints.cli.demo import DEMO_LOGIN
-from tests.integration.cli.conftest import PROGRAM, Environment, Run
+from tests.commands import Run
+from tests.integration.cli.conftest import PROGRAM, bare_environment
 
 TABLES = ("users", "follows", "posts", "comments", "likes", "shares")
 SMALL = ("--users", "30", "--posts", "60")
@@ -41,11 +42,11 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_seeding_makes_the_rows_it_says_and_counters_that_equal_them(run: Run, database: str) -> None:
-    assert run("migrate", database_url=database).returncode == 0
+    assert run("migrate", database_url=database).exit_code == 0
 
     result = run("seed", *SMALL, database_url=database)
 
-    assert (result.returncode, result.stdout) == (0, "1,275 rows made: 30 people with 60 posts.\n"), result.stderr
+    assert (result.exit_code, result.stdout) == (0, "1,275 rows made: 30 people with 60 posts.\n"), result.stderr
     assert [rows(database, f"SELECT count(*) FROM {table}")[0][0] for table in TABLES] == [30, 435, 60, 120, 600, 30]
     for noun in ("likes", "comments", "shares"):
         counted = f"(SELECT count(*) FROM {noun} WHERE {noun}.post_id = post_counters.post_id)"
@@ -68,7 +69,7 @@ def test_seeding_shows_each_part_and_says_no_to_a_second_time(run: Run) -> None:
     second = run("seed", *SMALL)
 
     assert re.findall(r"^([a-z]+) +[\d,]+ +\d+\.\d s$", first.stderr, re.MULTILINE) == [*TABLES, "trending"]
-    assert second.returncode == 1
+    assert second.exit_code == 1
     assert second.stderr == ("socialfeed: there is a population in this sqlite database already; seed another one\n")
 
 
@@ -84,11 +85,11 @@ def test_the_same_seed_and_moment_make_the_same_rows(run: Run, tmp_path: Path) -
     assert all(everything[0])
 
 
-def test_a_seeding_that_is_killed_leaves_nothing(run: Run, environment: Environment, database: str) -> None:
+def test_a_seeding_that_is_killed_leaves_nothing(run: Run, database: str) -> None:
     run("migrate", database_url=database)
     process = subprocess.Popen(
         [PROGRAM, "seed", "--users", "300", "--posts", "3000", "--likes", "200000"],
-        env=environment | {"SOCIALFEED_DATABASE_URL": database},
+        env=bare_environment(database_url=database),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -102,7 +103,7 @@ def test_a_seeding_that_is_killed_leaves_nothing(run: Run, environment: Environm
     process.communicate()
 
     assert [rows(database, f"SELECT count(*) FROM {table}")[0][0] for table in TABLES] == [0] * 6
-    assert run("seed", *SMALL, database_url=database).returncode == 0
+    assert run("seed", *SMALL, database_url=database).exit_code == 0
 
 
 def test_the_demo_is_made_once(run: Run) -> None:
@@ -115,30 +116,30 @@ def test_the_demo_is_made_once(run: Run) -> None:
 
 
 def test_migrating_twice_does_nothing_the_second_time(run: Run, database: str) -> None:
-    assert run("migrate", database_url=database).returncode == 0
-    assert run("migrate", database_url=database).returncode == 0
+    assert run("migrate", database_url=database).exit_code == 0
+    assert run("migrate", database_url=database).exit_code == 0
     assert rows(database, "SELECT count(*) FROM users") == [(0,)]
 
 
 def test_migrating_names_the_variable_of_a_server_that_does_not_answer(run: Run) -> None:
     result = run("migrate", database_url="postgresql://someone:hush@127.0.0.1:1/nowhere")
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.startswith("socialfeed: SOCIALFEED_DATABASE_URL: ")
     assert "hush" not in result.stderr
     assert result.stderr.count("\n") == 1
 
 
-def test_a_superuser_is_an_active_admin_and_a_name_is_taken_once(run: Run, environment: Environment) -> None:
+def test_a_superuser_is_an_active_admin_and_a_name_is_taken_once(run: Run, tmp_path: Path) -> None:
     run("migrate")
     arguments = ("create-superuser", "--username", "root", "--email", "root@example.org")
 
     first = run(*arguments, superuser_password="correct horse battery")
     second = run(*arguments[:-1], "other@example.org", superuser_password="correct horse battery")
 
-    assert (first.returncode, first.stdout) == (0, "root may do everything.\n"), first.stderr
-    assert (second.returncode, second.stderr) == (1, "socialfeed: This username is taken.\n")
-    database = f"sqlite:///{environment['SOCIALFEED_DATA_DIR']}/socialfeed.sqlite3"
+    assert (first.exit_code, first.stdout) == (0, "root may do everything.\n"), first.stderr
+    assert (second.exit_code, second.stderr) == (1, "socialfeed: This username is taken.\n")
+    database = f"sqlite:///{tmp_path / 'var' / 'socialfeed.sqlite3'}"
     [(username, status, roles)] = rows(database, "SELECT username, status, roles FROM users")
     assert (username, status) == ("root", "active")
     assert "admin" in roles
@@ -153,13 +154,14 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
-    run: Run, environment: Environment, terminal: tuple[int, int]
+    run: Run, tmp_path: Path, terminal: tuple[int, int]
 ) -> None:
     run("migrate")
     ours, theirs = terminal
     process = subprocess.Popen(
         [PROGRAM, "create-superuser"],
-        env=environment,
+        cwd=tmp_path,
+        env=bare_environment(),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

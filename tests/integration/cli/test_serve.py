@@ -12,7 +12,8 @@ import pytest
 from socialfeed.entrypoints.cli.demo import DEMO_LOGIN, DEMO_PASSWORD
 from socialfeed.entrypoints.cli.protocol import HEAD_MAX
 from socialfeed.population import DEMO_USERNAME
-from tests.integration.cli.conftest import Run, Start
+from tests.commands import Run
+from tests.integration.cli.conftest import Start
 
 FEED = (
     "{ userFeed(page: 1, itemsPerPage: 10) { items { id } } trendingPosts(page: 1, itemsPerPage: 10) { items { id } } }"
@@ -36,7 +37,7 @@ def sign_in(address: str) -> str:
 
 
 def test_a_first_start_has_demo_data_and_a_second_one_keeps_it(run: Run, start: Start) -> None:
-    assert run("migrate").returncode == 0
+    assert run("migrate").exit_code == 0
     first = start("--demo")
     address = first.address()
     before, headers = graphql(address, FEED, sign_in(address))
@@ -52,20 +53,18 @@ def test_a_first_start_has_demo_data_and_a_second_one_keeps_it(run: Run, start: 
     assert after == before
 
 
-def test_memory_is_served_with_demo_data_made_in_the_server(start: Start) -> None:
-    address = start("--demo", database_url="memory://").address()
-
-    answer, _ = graphql(address, FEED, sign_in(address))
+def test_memory_is_served_with_demo_data_made_in_the_server(in_memory: str) -> None:
+    answer, _ = graphql(in_memory, FEED, sign_in(in_memory))
 
     assert len(answer["data"]["userFeed"]["items"]) == 10
 
 
-def test_a_port_that_is_taken_is_refused_in_one_line(run: Run, start: Start) -> None:
-    port = urlsplit(start(database_url="memory://").address()).port
+def test_a_port_that_is_taken_is_refused_in_one_line(run: Run, in_memory: str) -> None:
+    port = urlsplit(in_memory).port
 
     second = run("serve", "--port", str(port), database_url="memory://")
 
-    assert second.returncode == 1
+    assert second.exit_code == 1
     assert second.stdout == ""
     assert second.stderr == (
         f"socialfeed: port {port} of 127.0.0.1 is taken: stop what listens there or choose another --port\n"
@@ -84,7 +83,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line(run: Run, start: Start) -> 
 def test_a_server_that_cannot_start_says_why_in_one_line(run: Run, settings: dict[str, str], said: str) -> None:
     result = run("serve", "--port", "0", **{"database_url": "memory://", **settings})
 
-    assert result.returncode in {1, 2}
+    assert result.exit_code in {1, 2}
     assert result.stderr.startswith(f"socialfeed: {said}")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
@@ -111,8 +110,8 @@ def test_several_processes_serve_one_address(run: Run, start: Start) -> None:
     server.stop()
 
 
-def test_a_head_that_does_not_end_is_refused_and_the_next_request_is_served(start: Start) -> None:
-    address = urlsplit(start(database_url="memory://").address())
+def test_a_head_that_does_not_end_is_refused_and_the_next_request_is_served(in_memory: str) -> None:
+    address = urlsplit(in_memory)
     endless = b"GET /health/live HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * (2 * HEAD_MAX)
     answer = b""
 
@@ -130,8 +129,8 @@ def test_a_head_that_does_not_end_is_refused_and_the_next_request_is_served(star
         assert live.status == 200
 
 
-def test_requests_one_after_the_other_on_one_connection_are_not_one_long_head(start: Start) -> None:
-    address = urlsplit(start(database_url="memory://").address())
+def test_requests_one_after_the_other_on_one_connection_are_not_one_long_head(in_memory: str) -> None:
+    address = urlsplit(in_memory)
     connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
 
     for _ in range(8):

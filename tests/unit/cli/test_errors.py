@@ -5,7 +5,7 @@ import pytest
 
 from socialfeed.domain.errors import Invalid, Unavailable, UsernameTaken
 from socialfeed.entrypoints.cli import main
-from tests.unit.cli.conftest import Run
+from tests.commands import Run
 
 SECRET = "a-secret-of-production-that-nobody-else-knows"
 

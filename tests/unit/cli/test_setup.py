@@ -3,7 +3,7 @@ from pathlib import Path
 from graphql import build_schema
 
 from socialfeed.entrypoints.cli.setup import PASSWORD_VARIABLE
-from tests.unit.cli.conftest import Run
+from tests.commands import Run
 
 
 def test_schema_prints_the_sdl_and_nothing_else(run: Run) -> None:

@@ -53,7 +53,6 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
             "--workers: a memory:// database lives in one process; name another in SOCIALFEED_DATABASE_URL"
         )
     port = _free(host, port)
-    logging.config.dictConfig(runtime.log_config(settings))
     in_process = runtime.keeps_nothing(settings)
     asyncio.run(_prepare(settings, with_demo=with_demo and not in_process))
     app = _application(settings, with_demo) if in_process else "socialfeed.entrypoints.http:create_app"
