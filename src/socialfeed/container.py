@@ -73,6 +73,7 @@ BUILT_IN = {
     "mail.smtps": "socialfeed.adapters.mail:open_smtp",
     "media.file": "socialfeed.adapters.media:open_local",
     "media.memory": "socialfeed.adapters.memory:open_memory_media",
+    "media.s3": "socialfeed.adapters.media:open_s3",
 }
 
 LEASE = timedelta(seconds=60)

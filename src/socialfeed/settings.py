@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     broker_url: str = Field(default="inprocess://", description="inprocess://, redis://…, amqp://…")
     mail_url: str = Field(default="console://", description="console://, smtp://user:password@host:port?starttls=true")
     mail_from: str = "socialfeed <no-reply@localhost>"
-    media_url: str = Field(default="", description="file:///…; empty: a folder in data_dir.")
+    media_url: str = Field(default="", description="file:///…, s3://key:secret@bucket; empty: a folder in data_dir.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where clients reach this service.")
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
