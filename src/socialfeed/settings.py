@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,22 @@ def _rate_text(text: str) -> str:
 RateText = Annotated[str, AfterValidator(_rate_text)]
 
 
+def parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """`10.0.0.0/8, 192.0.2.7, fd00::/8`: addresses and networks; none for an empty text."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}: write addresses and networks with commas between them") from None
+
+
+def _networks_text(text: str) -> str:
+    parse_networks(text)
+    return text
+
+
+NetworksText = Annotated[str, AfterValidator(_networks_text)]
+
+
 class Settings(BaseSettings):
     """Defaults run the whole product without any service: SQLite, in-process jobs, console mail, local media."""
 
@@ -69,6 +86,9 @@ class Settings(BaseSettings):
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
     )
+    trusted_proxies: NetworksText = Field(
+        default="", description="Whose X-Forwarded-For is believed: 10.0.0.0/8, fd00::/8; empty: nobody's."
+    )
     explorer: bool | None = Field(default=None, description="The explorer page; on in development.")
     introspection: bool | None = Field(default=None, description="On in development.")
     log_level: str = "info"
@@ -88,6 +108,10 @@ class Settings(BaseSettings):
     @property
     def credential_limit(self) -> Limit | None:
         return parse_rate(self.credential_rate if self.rate_limit is None else self.rate_limit)
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return parse_networks(self.trusted_proxies)
 
     @property
     def shows_explorer(self) -> bool:

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from socialfeed.application.services import Services
 from socialfeed.container import App, open_app
 from socialfeed.domain.errors import Invalid, Unavailable
+from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None, opener: Opener = open_app) -> A
         Route("/health/ready", _ready, methods=["GET"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={500: _server_error})
-    return Envelope(app)
+    return Envelope(ForwardedClients(app, chosen.trusted_networks))
 
 
 class _ExplorerFiles(StaticFiles):

@@ -39,6 +39,7 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
       SOCIALFEED_MAIL_URL      console://, smtp://user:password@host:port  [console://]
       SOCIALFEED_SECRET_KEY    at least 32 characters; must be set in production
       SOCIALFEED_ENVIRONMENT   development or production  [development]
+      SOCIALFEED_TRUSTED_PROXIES  10.0.0.0/8, fd00::/8: whose X-Forwarded-For is believed  [nobody's]
 
     \b
     Examples:
@@ -125,7 +126,7 @@ def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, por
             lifespan="on",
             log_config=runtime.log_config(settings),
             access_log=False,  # the application writes that line, with the id of the request
-            proxy_headers=False,  # whoever may connect may also write X-Forwarded-For
+            proxy_headers=False,  # the application reads X-Forwarded-For itself, from trusted proxies
             server_header=False,
             ws_max_size=64 * 1024,
             limit_concurrency=4096,
