@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,12 +22,19 @@ from dependency_injector import containers, providers
 
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryRateLimiter
-from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher, JwtTokens
+from socialfeed.adapters.security import (
+    Argon2PasswordHasher,
+    HmacCodeHasher,
+    HmacRefreshTokens,
+    JwtTokens,
+    load_common_passwords,
+)
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.accounts import Accounts
 from socialfeed.application.commands import Commands
 from socialfeed.application.comments import Comments
 from socialfeed.application.counters import Counters, NoCounterCache
+from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.reactions import FeedReactions
@@ -45,6 +52,8 @@ from socialfeed.application.posts import Posts
 from socialfeed.application.reactions import reactions, subscriptions
 from socialfeed.application.relay import Relay
 from socialfeed.application.services import Services
+from socialfeed.application.sessions import Sessions
+from socialfeed.application.verified import VerifiedTokens
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings, SettingsError
@@ -129,8 +138,6 @@ class Container(containers.DeclarativeContainer):
 
     secret = settings.provided.secret_key.get_secret_value.call()
     passwords = providers.Singleton(Argon2PasswordHasher)
-    codes = providers.Singleton(HmacCodeHasher, secret)
-    tokens = providers.Singleton(JwtTokens, secret)
 
     limiter = providers.Singleton(
         lambda shared, clock: shared.limiter if shared else MemoryRateLimiter(clock), shared, clock
@@ -153,28 +160,43 @@ class Container(containers.DeclarativeContainer):
         FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
     )
 
+    limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit)
+    codes = providers.Singleton(
+        OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
+    )
+    sessions = providers.Singleton(
+        Sessions,
+        commands,
+        storage.provided.users,
+        storage.provided.sessions,
+        passwords,
+        providers.Singleton(JwtTokens, secret),
+        providers.Singleton(HmacRefreshTokens, secret),
+        limits,
+        providers.Singleton(VerifiedTokens),
+    )
     accounts = providers.Singleton(
         Accounts,
         commands,
         storage.provided.users,
         passwords,
         codes,
-        tokens,
-        mailer,
-        limiter,
-        settings.provided.credential_limit,
+        sessions,
+        limits,
+        providers.Singleton(load_common_passwords),
     )
     posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator)
     services = providers.Singleton(
         Services,
         accounts=accounts,
+        sessions=sessions,
         posts=posts,
         comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters),
         engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters),
         graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock),
     )
-    jobs_table = providers.Singleton(reactions, accounts, feed_reactions, counters)
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters)
 
 
 @asynccontextmanager
@@ -203,13 +225,14 @@ async def open_app(settings: Settings, *, relay: bool = True, clock: Clock | Non
         container.wake.override(providers.Object(bell.ring))
         stack.callback(container.passwords().close)
         stack.push_async_callback(container.home().close)
+        await stack.enter_async_context(_in_background(container.sessions().watch()))
         table = container.jobs_table()
         broker = AdapterContext(clock, context.data_dir, settings.mail_from, table)
         jobs: Jobs = await stack.enter_async_context(_open("broker", settings.broker_url, broker))
         outbox = Relay(storage.outbox, jobs, subscriptions(table))
         bell.answer = outbox.wake
         if relay:
-            await stack.enter_async_context(_running(outbox))
+            await stack.enter_async_context(_in_background(outbox.run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,
@@ -310,8 +333,8 @@ async def _leased_ids(storage: Storage, clock: Clock) -> AsyncIterator[IdFactory
 
 
 @asynccontextmanager
-async def _running(relay: Relay) -> AsyncIterator[None]:
-    task = asyncio.create_task(relay.run())
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

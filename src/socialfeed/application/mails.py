@@ -23,6 +23,16 @@ def verification(user: User, code: str) -> Mail:
     )
 
 
+def reset(user: User, code: str) -> Mail:
+    return _mail(
+        user.email,
+        f"{code} is your code for a new password",
+        f"Hello {user.username},",
+        f"your code is {code}. It works once, within {_MINUTES} minutes, and ends every session you have.",
+        "If you did not ask for a new password, ignore this mail: without the code nothing happens.",
+    )
+
+
 def address_known(user: User) -> Mail:
     """To the owner of an account, when somebody registers with the owner's address."""
     return _mail(

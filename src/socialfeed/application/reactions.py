@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from socialfeed.application.accounts import Accounts
 from socialfeed.application.counters import Counters
+from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.ports.jobs import Handler, Queue
 from socialfeed.domain import events
@@ -23,10 +23,12 @@ class Reaction:
     handler: Handler
 
 
-def reactions(accounts: Accounts, feeds: FeedReactions, counters: Counters) -> dict[str, Reaction]:
+def reactions(codes: OneTimeCodes, feeds: FeedReactions, counters: Counters) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
-        Reaction("mail_code", Queue.MAIL, (events.VerificationRequested,), accounts.mail_code),
+        Reaction(
+            "mail_code", Queue.MAIL, (events.VerificationRequested, events.PasswordResetRequested), codes.mail_code
+        ),
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from socialfeed.domain.ids import CommentId, LikeId, PostId, ShareId, UserId
+from socialfeed.domain.ids import CommentId, LikeId, PostId, SessionId, ShareId, UserId
 
 T = TypeVar("T")
 
@@ -21,6 +21,17 @@ class UserView:
     bio: str
     created_at: datetime
     email: str | None = None
+
+
+@dataclass(slots=True)
+class SessionView:
+    id: SessionId
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    address: str
+    user_agent: str
+    is_current: bool
 
 
 @dataclass(slots=True)

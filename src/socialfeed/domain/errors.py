@@ -85,6 +85,19 @@ class InvalidCredentials(Rejected):
     code, message = "INVALID_CREDENTIALS", "Username or password is wrong."
 
 
+class InvalidRefreshToken(Rejected):
+    """Unknown, used, expired or ended: deliberately not told apart."""
+
+    code, message = "INVALID_REFRESH_TOKEN", "This session has ended. Sign in again."
+
+    def __init__(self) -> None:
+        super().__init__(field="refresh_token")
+
+
+class SessionNotFound(NotFound):
+    code, message = "SESSION_NOT_FOUND", "There is no such session."
+
+
 class EmailNotVerified(Rejected):
     code, message = "EMAIL_NOT_VERIFIED", "Verify your e-mail address first."
 

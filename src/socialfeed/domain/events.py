@@ -31,6 +31,12 @@ class VerificationRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordResetRequested(Event):
+    name = "password_reset_requested"
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
 class PostPublished(Event):
     name = "post_published"
     post_id: PostId
@@ -72,7 +78,15 @@ class UserFollowed(Event):
 
 _TYPES: dict[str, type[Event]] = {
     kind.name: kind
-    for kind in (VerificationRequested, PostPublished, PostLiked, PostShared, CommentAdded, UserFollowed)
+    for kind in (
+        VerificationRequested,
+        PasswordResetRequested,
+        PostPublished,
+        PostLiked,
+        PostShared,
+        CommentAdded,
+        UserFollowed,
+    )
 }
 
 

@@ -19,6 +19,7 @@ ShareId = NewType("ShareId", int)
 FollowId = NewType("FollowId", int)
 EventId = NewType("EventId", int)
 CodeId = NewType("CodeId", int)
+SessionId = NewType("SessionId", int)
 
 
 class Kind(IntEnum):
@@ -32,6 +33,7 @@ class Kind(IntEnum):
     FOLLOW = 6
     EVENT = 7
     CODE = 8
+    SESSION = 9
 
 
 EPOCH_MS = 1_704_067_200_000
@@ -83,6 +85,10 @@ def parse_user_id(value: str | int, field: str | None = None) -> UserId:
 
 def parse_post_id(value: str | int, field: str | None = None) -> PostId:
     return PostId(parse_id(value, Kind.POST, field))
+
+
+def parse_session_id(value: str | int, field: str | None = None) -> SessionId:
+    return SessionId(parse_id(value, Kind.SESSION, field))
 
 
 def parse_comment_id(value: str | int, field: str | None = None) -> CommentId:
@@ -144,3 +150,6 @@ class IdFactory:
 
     def code(self) -> CodeId:
         return CodeId(self._next(Kind.CODE))
+
+    def session(self) -> SessionId:
+        return SessionId(self._next(Kind.SESSION))

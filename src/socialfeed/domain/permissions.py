@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from socialfeed.domain.errors import Forbidden, Unauthenticated
-from socialfeed.domain.ids import UserId
+from socialfeed.domain.ids import SessionId, UserId
 
 
 class Permission(StrEnum):
@@ -37,11 +37,15 @@ def permissions_of(roles: frozenset[str]) -> frozenset[Permission]:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever acts: a signed-in user, or nobody in particular (`ANONYMOUS`). `address` is the client's, for limits."""
+    """Whoever acts: a signed-in user, or nobody in particular (`ANONYMOUS`), and from where. `address` is the client's,
+    for limits; `user_agent` is what the client calls itself, for the list of sessions.
+    """
 
     user_id: UserId | None = None
     permissions: frozenset[Permission] = frozenset()
     address: str = ""
+    user_agent: str = ""
+    session_id: SessionId | None = None
 
     def require(self, permission: Permission) -> UserId:
         """The actor's id, if the actor is signed in and holds the permission."""

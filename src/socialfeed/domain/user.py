@@ -1,5 +1,6 @@
 """People and the one-time codes that prove their addresses."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,6 +72,9 @@ class User:
     def verified(self) -> "User":
         return replace(self, status=UserStatus.ACTIVE)
 
+    def with_password(self, password_hash: str) -> "User":
+        return replace(self, password_hash=password_hash)
+
     def with_role(self, role: str) -> "User":
         return replace(self, roles=self.roles | {role})
 
@@ -80,17 +84,28 @@ class User:
             raise EmailNotVerified
 
 
-def check_password(password: str) -> str:
-    """Length is the only rule of composition (NIST 800-63B): 8 to 256 characters, any of them."""
+def check_password(password: str, common: Container[str], *, field: str = "password") -> str:
+    """Length is the only rule of composition (NIST 800-63B): 8 to 256 characters, any of them; but not one of those
+    that everybody tries first, which `common` holds in lower case. `field` is the argument to blame.
+    """
     if len(password) < PASSWORD_MIN:
-        raise Invalid(f"At least {PASSWORD_MIN} characters, please.", code="PASSWORD_TOO_SHORT", field="password")
+        raise Invalid(f"At least {PASSWORD_MIN} characters, please.", code="PASSWORD_TOO_SHORT", field=field)
     if len(password) > PASSWORD_MAX:
-        raise Invalid(f"At most {PASSWORD_MAX} characters, please.", code="PASSWORD_TOO_LONG", field="password")
+        raise Invalid(f"At most {PASSWORD_MAX} characters, please.", code="PASSWORD_TOO_LONG", field=field)
     try:
         password.encode()
     except UnicodeEncodeError:
-        raise Invalid("This is not valid text.", code="INVALID_CHARACTER", field="password") from None
+        raise Invalid("This is not valid text.", code="INVALID_CHARACTER", field=field) from None
+    if password.lower() in common:
+        raise Invalid("Too many people use this password.", code="PASSWORD_TOO_COMMON", field=field)
     return password
+
+
+class CodePurpose(StrEnum):
+    """What a code is good for; a code for one purpose opens nothing else."""
+
+    VERIFY = "verify"
+    RESET = "reset"
 
 
 CODE_LIFE = timedelta(minutes=10)
@@ -99,17 +114,22 @@ CODE_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class OneTimeCode:
-    """Six digits mailed to a user, kept as a keyed hash. A user has at most one; a new one replaces the old."""
+    """Six digits mailed to a user, kept as a keyed hash. A user has at most one for each purpose; a new one replaces
+    the old.
+    """
 
     id: CodeId
     user_id: UserId
+    purpose: CodePurpose
     code_hash: str = field(repr=False)
     expires_at: datetime
     tries: int = 0
 
     @classmethod
-    def issue(cls, code_id: CodeId, user_id: UserId, code_hash: str, *, at: datetime) -> "OneTimeCode":
-        return cls(code_id, user_id, code_hash, expires_at=at + CODE_LIFE)
+    def issue(
+        cls, code_id: CodeId, user_id: UserId, purpose: CodePurpose, code_hash: str, *, at: datetime
+    ) -> "OneTimeCode":
+        return cls(code_id, user_id, purpose, code_hash, expires_at=at + CODE_LIFE)
 
     def is_live(self, at: datetime) -> bool:
         return self.tries < CODE_TRIES and at < self.expires_at

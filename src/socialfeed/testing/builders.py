@@ -9,7 +9,8 @@ from socialfeed.domain.events import Envelope, Event, PostPublished
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import IdFactory
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import OneTimeCode, User
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 from socialfeed.testing.clock import TickingClock
 
 
@@ -44,9 +45,20 @@ class Builder:
             at=self.clock.now(),
         )
 
-    def code(self, user: User) -> OneTimeCode:
+    def code(self, user: User, purpose: CodePurpose = CodePurpose.VERIFY) -> OneTimeCode:
         code_id = self.ids.code()
-        return OneTimeCode.issue(code_id, user.id, f"hash of code {code_id}", at=self.clock.now())
+        return OneTimeCode.issue(code_id, user.id, purpose, f"hash of code {code_id}", at=self.clock.now())
+
+    def session(self, user: User) -> Session:
+        session_id = self.ids.session()
+        return Session.begin(
+            session_id,
+            user.id,
+            f"hash of the first token of {session_id}",
+            at=self.clock.now(),
+            address="2001:db8::7",
+            user_agent="Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101",
+        )
 
     def post(self, author: User, *, content: str | None = None, image_url: str | None = None) -> Post:
         return Post.write(

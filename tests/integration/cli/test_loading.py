@@ -44,8 +44,8 @@ async def wanted(app: App) -> Population:
 
 
 async def demo_actor(app: App) -> Actor:
-    signed_in = await app.services.accounts.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=DEMO_PASSWORD)
-    return await app.services.accounts.actor(signed_in.access.token)
+    signed_in = await app.services.sessions.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=DEMO_PASSWORD)
+    return await app.services.sessions.actor(signed_in.access.token, ANONYMOUS)
 
 
 async def test_every_row_is_there_and_every_counter_equals_its_rows(app: App, wanted: Population) -> None:
@@ -129,4 +129,4 @@ async def test_a_second_population_is_refused_and_changes_nothing(app: App, want
 @pytest.mark.usefixtures("wanted")
 async def test_nobody_gets_in_with_another_password(app: App) -> None:
     with pytest.raises(InvalidCredentials):
-        await app.services.accounts.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=f"{DEMO_PASSWORD}!")
+        await app.services.sessions.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=f"{DEMO_PASSWORD}!")

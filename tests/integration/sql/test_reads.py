@@ -15,7 +15,7 @@ from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
 from socialfeed.adapters.sql.readers import comments, graph, posts
 from socialfeed.application.ports.adapters import AdapterContext
-from socialfeed.domain.ids import MAX_ID, CommentId, PostId, UserId
+from socialfeed.domain.ids import MAX_ID, CommentId, PostId, SessionId, UserId
 from socialfeed.testing.builders import Builder
 from tests.services.postgres import Databases
 
@@ -24,6 +24,7 @@ Call = Callable[[SqlStorage], Awaitable[object]]
 USERS = [UserId(1), UserId(2), UserId(3)]
 POSTS = [PostId(11), PostId(12), PostId(13)]
 COMMENTS = [CommentId(21), CommentId(22)]
+SESSIONS = [SessionId(31), SessionId(32)]
 MANY = [PostId(n) for n in range(1, 500)]
 
 CALLS: dict[str, tuple[int, Call]] = {
@@ -45,6 +46,9 @@ CALLS: dict[str, tuple[int, Call]] = {
     "engaged": (1, lambda s: s.engagement.engaged(USERS[0], POSTS)),
     "followed_among": (1, lambda s: s.graph.followed_among(USERS[0], USERS)),
     "followers_after": (1, lambda s: s.graph.followers_after(USERS[0], after=None, limit=10)),
+    "sessions_by_ids": (1, lambda s: s.sessions.sessions_by_ids(SESSIONS)),
+    "sessions_of": (1, lambda s: s.sessions.sessions_of(USERS[0], Builder().clock.now())),
+    "revoked_since": (1, lambda s: s.sessions.revoked_since(Builder().clock.now())),
     "timeline": (1, lambda s: s.timelines.read(USERS[0])),
     "top": (1, lambda s: s.trending.top(limit=10, at=Builder().clock.now())),
     "backlog": (1, lambda s: s.outbox.backlog()),
@@ -59,6 +63,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "child_counts, none": (0, lambda s: s.comments.child_counts(POSTS[0], [])),
     "engaged, none": (0, lambda s: s.engagement.engaged(USERS[0], [])),
     "followed_among, none": (0, lambda s: s.graph.followed_among(USERS[0], [])),
+    "sessions_by_ids, none": (0, lambda s: s.sessions.sessions_by_ids([])),
     # What no account can be called is not looked for; Postgres would refuse to.
     "account_by_login, unstorable": (0, lambda s: s.users.account_by_login("ada\0")),
     "user_id_by_username, unstorable": (0, lambda s: s.users.user_id_by_username("\ud800")),

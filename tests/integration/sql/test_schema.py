@@ -50,6 +50,23 @@ def test_up_down_up(url: str) -> None:
     assert differences(url) == []
 
 
+def test_processes_of_the_last_release_store_codes_where_they_did(url: str) -> None:
+    migrations.upgrade(url, "0001")
+    with migrations.connected(url) as connection:
+        at = "0" if connection.dialect.name == "sqlite" else "now()"
+        user = f"INSERT INTO users VALUES (1, 'ada', 'ada', 'a@example.org', '', '', '', '', {at}, 'unverified', '')"
+        code = f"INSERT INTO codes (user_id, id, code_hash, expires_at, tries) VALUES (1, 2, 'hash', {at}, 0)"
+        for statement in (user, code):
+            connection.exec_driver_sql(statement)
+        connection.commit()
+    migrations.upgrade(url)
+    with migrations.connected(url) as connection:
+        renewed = f"{code} ON CONFLICT (user_id) DO UPDATE SET tries = codes.tries + 1"
+        connection.exec_driver_sql(renewed)
+        assert connection.exec_driver_sql("SELECT user_id, tries FROM codes").all() == [(1, 1)]
+        connection.rollback()
+
+
 def test_the_version_this_release_needs_is_the_newest_migration() -> None:
     scripts = ScriptDirectory(migrations.FOLDER)
     assert scripts.get_heads() == [HEAD]

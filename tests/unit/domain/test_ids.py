@@ -157,6 +157,7 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
         "FOLLOW": 6,
         "EVENT": 7,
         "CODE": 8,
+        "SESSION": 9,
     }
 
 

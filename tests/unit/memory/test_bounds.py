@@ -1,5 +1,6 @@
 """What is kept for speed stays bounded, and forgetting is never wrong."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from socialfeed.adapters.memory import (
@@ -7,6 +8,7 @@ from socialfeed.adapters.memory import (
     MemoryCounterCache,
     MemoryMailer,
     MemoryRateLimiter,
+    MemoryStorage,
     MemoryTimelines,
     MemoryTrending,
 )
@@ -16,7 +18,7 @@ from socialfeed.application.ports.timelines import Entry, Timeline
 from socialfeed.application.ports.trending import KEPT
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import EventId, PostId, UserId
-from socialfeed.testing import FixedClock
+from socialfeed.testing import Builder, FixedClock
 from socialfeed.testing.clock import START
 
 HOUR = timedelta(hours=1)
@@ -161,6 +163,27 @@ async def test_trending_recognises_a_redelivery_for_more_than_a_day_and_then_for
     clock.advance(timedelta(hours=30))
     await trending.add(EventId(1), once, 1.0, START)
     assert await trending.top(limit=2, at=START) == [once, twice]
+
+
+async def test_revocations_are_forgotten_after_an_hour_and_never_before() -> None:
+    clock, make = FixedClock(), Builder()
+    storage = MemoryStorage(clock)
+    events = [make.ids.event() for _ in range(6)]
+    for event in events:
+        async with storage.uow() as tx:
+            await tx.revocations.add(event, UserId(1), clock.advance(timedelta(minutes=20)))
+    assert list(await storage.sessions.revoked_since(START)) == events[2:]
+
+
+async def test_expired_sessions_of_a_user_go_when_the_user_signs_in_again() -> None:
+    clock, make = FixedClock(), Builder()
+    storage, user = MemoryStorage(clock), make.user()
+    first = make.session(user)
+    second = replace(make.session(user), created_at=first.expires_at)
+    for session in (first, second):
+        async with storage.uow() as tx:
+            await tx.sessions.add(session)
+    assert await storage.sessions.sessions_by_ids([first.id, second.id]) == {second.id: second}
 
 
 async def test_the_mailer_keeps_the_last_thousand_mails() -> None:

@@ -20,13 +20,18 @@ class TestHmacCodeHasher(CodeHasherContract):
 
 
 def test_user_and_code_cannot_be_cut_differently() -> None:
-    assert not codes.matches(UserId(12), "345678", codes.hash(UserId(1), "2345678"))
+    assert not codes.matches(UserId(12), "verify", "345678", codes.hash(UserId(1), "verify", "2345678"))
+
+
+@pytest.mark.parametrize(("purpose", "code"), [("verify.1", "2.345"), ("", "verify.1.2.345"), ("verify.1.2", "345")])
+def test_purpose_and_code_cannot_be_cut_differently(purpose: str, code: str) -> None:
+    assert not codes.matches(ADA, purpose, code, codes.hash(ADA, "verify", "1.2.345"))
 
 
 def test_a_hash_does_not_show_that_a_code_came_again() -> None:
-    assert codes.hash(ADA, "012345") != codes.hash(ADA, "012345")
+    assert codes.hash(ADA, "verify", "012345") != codes.hash(ADA, "verify", "012345")
 
 
 @pytest.mark.parametrize("stored", ["", ".", "no hash of ours", "é"])
 def test_what_is_no_hash_matches_nothing(stored: str) -> None:
-    assert not codes.matches(ADA, "012345", stored)
+    assert not codes.matches(ADA, "verify", "012345", stored)

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from socialfeed.adapters.security import JwtTokens
+from socialfeed.adapters.security import HmacRefreshTokens, JwtTokens
 from socialfeed.adapters.security.keys import derive_key
-from socialfeed.application.ports.security import Tokens
+from socialfeed.application.ports.security import Claims, Tokens
 from socialfeed.domain.errors import Unauthenticated
-from socialfeed.domain.ids import Kind, UserId, compose
+from socialfeed.domain.ids import Kind, SessionId, UserId, compose
 from socialfeed.testing.contracts.security import TokensContract
 
 SECRET = "a secret of more than thirty-two characters"
 KEY = derive_key(SECRET, "access tokens")
 NOW = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 ADA = UserId(compose(int(NOW.timestamp() * 1000), Kind.USER, 1, 0))
+SESSION = SessionId(compose(int(NOW.timestamp() * 1000), Kind.SESSION, 1, 0))
+CLAIMS = Claims(ADA, SESSION, NOW + timedelta(minutes=15))
 tokens = JwtTokens(SECRET)
 
 
@@ -31,7 +33,7 @@ class TestJwtTokens(TokensContract):
 
 
 def issued() -> str:
-    return tokens.issue(ADA, NOW).token
+    return tokens.issue(ADA, SESSION, NOW).token
 
 
 def decoded(part: str) -> dict[str, Any]:
@@ -65,18 +67,18 @@ def refusal(token: str, at: datetime = NOW) -> str:
     return refused.value.code
 
 
-def test_a_token_names_its_user_until_it_expires() -> None:
-    token, expires_in = tokens.issue(ADA, NOW)
+def test_a_token_names_its_user_and_session_until_it_expires() -> None:
+    token, expires_in = tokens.issue(ADA, SESSION, NOW)
 
     assert expires_in == 15 * 60
-    assert tokens.verify(token, NOW) == ADA
-    assert tokens.verify(token, NOW + timedelta(seconds=expires_in - 1)) == ADA
+    assert tokens.verify(token, NOW) == CLAIMS
+    assert tokens.verify(token, NOW + timedelta(seconds=expires_in - 1)) == CLAIMS
     assert refusal(token, NOW + timedelta(seconds=expires_in)) == "TOKEN_EXPIRED"
 
 
 def test_the_lifetime_can_be_set() -> None:
     brief = JwtTokens(SECRET, issuer="i", audience="a", lifetime=timedelta(seconds=30))
-    token, expires_in = brief.issue(ADA, NOW)
+    token, expires_in = brief.issue(ADA, SESSION, NOW)
 
     assert expires_in == 30
     with pytest.raises(Unauthenticated):
@@ -87,16 +89,16 @@ def test_a_token_carries_every_registered_claim_and_no_two_are_the_same() -> Non
     header, claims = (decoded(part) for part in issued().split(".")[:2])
 
     assert set(header) == {"alg", "kid", "typ"}
-    assert set(claims) == {"iss", "aud", "exp", "iat", "jti", "sub", "typ"}
+    assert set(claims) == {"iss", "aud", "exp", "iat", "jti", "sid", "sub", "typ"}
     assert claims["typ"] == "access"
     assert issued() != issued()
 
 
 def test_what_the_forger_makes_is_a_good_token_before_it_is_changed() -> None:
-    assert tokens.verify(forged(), NOW) == ADA
+    assert tokens.verify(forged(), NOW) == CLAIMS
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "jti", "sub", "typ"])
+@pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "jti", "sid", "sub", "typ"])
 def test_no_claim_may_be_missing(claim: str) -> None:
     assert refusal(forged(without=claim)) == "INVALID_TOKEN"
 
@@ -112,6 +114,11 @@ def test_no_claim_may_be_missing(claim: str) -> None:
         {"sub": int(ADA)},
         {"sub": f"0{ADA}"},
         {"sub": str(compose(0, Kind.POST, 1, 0))},
+        {"sid": "1"},
+        {"sid": int(SESSION)},
+        {"sid": f"0{SESSION}"},
+        {"sid": str(ADA)},
+        {"sid": None},
         {"jti": 7},
         {"typ": None},
         {"exp": True},
@@ -119,6 +126,8 @@ def test_no_claim_may_be_missing(claim: str) -> None:
         {"exp": float("inf")},
         {"exp": "9999999999"},
         {"exp": None},
+        {"exp": 10**18},
+        {"iat": -1},
         {"iat": "yesterday"},
         {"nbf": "tomorrow"},
     ],
@@ -135,7 +144,7 @@ def test_a_token_from_the_future_is_refused_unless_clocks_may_differ_that_much()
 
     assert refusal(forged(iat=seconds + 180)) == "INVALID_TOKEN"
     assert refusal(forged(nbf=seconds + 180)) == "INVALID_TOKEN"
-    assert tokens.verify(forged(iat=seconds + 90), NOW) == ADA
+    assert tokens.verify(forged(iat=seconds + 90), NOW) == CLAIMS
 
 
 def test_a_token_of_another_key_or_use_is_refused() -> None:
@@ -173,6 +182,10 @@ def test_the_header_cannot_choose_the_algorithm() -> None:
 )
 def test_nothing_in_the_header_may_point_to_another_key(extra: dict[str, Any]) -> None:
     assert refusal(forged(header=extra)) == "INVALID_TOKEN"
+
+
+def test_a_refresh_token_is_no_access_token() -> None:
+    assert refusal(HmacRefreshTokens(SECRET).issue(SESSION).token) == "INVALID_TOKEN"
 
 
 def test_deeply_nested_json_is_refused() -> None:

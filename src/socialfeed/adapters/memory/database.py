@@ -1,18 +1,25 @@
 """The tables of the memory storage, and all of them as one transaction sees them."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from socialfeed.adapters.memory.tables import Index, Staged, Table
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
-from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import OneTimeCode, User
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
 Pair = tuple[UserId, UserId]
 Reaction = tuple[PostId, UserId]
+
+
+class Revocation(NamedTuple):
+    user_id: UserId
+    at: datetime
 
 
 class Database:
@@ -26,16 +33,19 @@ class Database:
         # Keys are (follower, followee), so each index has the other side in ascending order.
         self.follows_by_follower = Index[Pair, Follow](lambda follow: follow.follower_id)
         self.follows_by_followee = Index[Pair, Follow](lambda follow: follow.followee_id)
+        self.sessions_by_user = Index[SessionId, Session](lambda session: session.user_id)
 
         self.users = Table[UserId, User](self.users_by_username, self.users_by_email)
         self.profile_counts = Table[UserId, ProfileCounts]()
-        self.codes = Table[UserId, OneTimeCode]()
+        self.codes = Table[tuple[UserId, CodePurpose], OneTimeCode]()
         self.posts = Table[PostId, Post](self.posts_by_author)
         self.counts = Table[PostId, Counts]()
         self.comments = Table[CommentId, Comment](self.comments_by_parent)
         self.likes = Table[Reaction, Like]()
         self.shares = Table[Reaction, Share]()
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
+        self.sessions = Table[SessionId, Session](self.sessions_by_user)
+        self.revocations = Table[EventId, Revocation]()
         self.outbox = Table[EventId, Envelope]()
         self.inbox = Table[tuple[EventId, str], datetime]()
 
@@ -54,6 +64,8 @@ class Changes:
         self.likes = Staged(database.likes)
         self.shares = Staged(database.shares)
         self.follows = Staged(database.follows)
+        self.sessions = Staged(database.sessions)
+        self.revocations = Staged(database.revocations)
         self.outbox = Staged(database.outbox)
         self.inbox = Staged(database.inbox)
 
@@ -69,6 +81,8 @@ class Changes:
             self.likes,
             self.shares,
             self.follows,
+            self.sessions,
+            self.revocations,
             self.outbox,
             self.inbox,
         ):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from socialfeed.adapters.memory.database import Changes, Reaction
+from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
@@ -13,7 +14,7 @@ from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import OneTimeCode, User
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class MemoryUsers:
         for user in self._pending(email):
             self.changes.users.remove(user.id)
             self.changes.profile_counts.remove(user.id)
-            self.changes.codes.remove(user.id)
+            for purpose in CodePurpose:
+                self.changes.codes.remove((user.id, purpose))
 
     def _by_email(self, email: str) -> list[User]:
         return self.changes.users.matching(self.changes.database.users_by_email, email)
@@ -65,14 +67,14 @@ class MemoryUsers:
 class MemoryCodes:
     changes: Changes
 
-    async def get(self, user_id: UserId) -> OneTimeCode | None:
-        return self.changes.codes.get(user_id)
+    async def get(self, user_id: UserId, purpose: CodePurpose) -> OneTimeCode | None:
+        return self.changes.codes.get((user_id, purpose))
 
     async def put(self, code: OneTimeCode) -> None:
-        self.changes.codes.put(code.user_id, code)
+        self.changes.codes.put((code.user_id, code.purpose), code)
 
-    async def remove(self, user_id: UserId) -> None:
-        self.changes.codes.remove(user_id)
+    async def remove(self, user_id: UserId, purpose: CodePurpose) -> None:
+        self.changes.codes.remove((user_id, purpose))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,8 @@ class MemoryTransaction:
         self.likes = MemoryLikes(changes)
         self.shares = MemoryShares(changes)
         self.follows = MemoryFollows(changes)
+        self.sessions = MemorySessions(changes)
+        self.revocations = MemoryRevocations(changes)
         self.outbox = MemoryOutboxWriter(changes)
         self.inbox = MemoryInbox(changes)
 

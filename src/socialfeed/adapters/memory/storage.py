@@ -15,6 +15,7 @@ from socialfeed.adapters.memory.readers import (
     MemoryUserReader,
 )
 from socialfeed.adapters.memory.repositories import MemoryTransaction
+from socialfeed.adapters.memory.sessions import MemorySessionReader
 from socialfeed.adapters.memory.timelines import MemoryTimelines
 from socialfeed.adapters.memory.trending import MemoryTrending
 from socialfeed.adapters.memory.urls import require_bare
@@ -64,6 +65,7 @@ class MemoryStorage:
         self.comments = MemoryCommentReader(database)
         self.engagement = MemoryEngagementReader(database)
         self.graph = MemoryGraphReader(database)
+        self.sessions = MemorySessionReader(database)
         self.outbox = MemoryOutbox(database.outbox, clock)
         self.timelines = MemoryTimelines(clock)
         self.trending = MemoryTrending(clock)

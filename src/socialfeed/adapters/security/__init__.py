@@ -1,7 +1,9 @@
-"""Passwords, one-time codes and access tokens."""
+"""Passwords, one-time codes, access tokens and refresh tokens."""
 
 from socialfeed.adapters.security.codes import HmacCodeHasher
+from socialfeed.adapters.security.common_passwords import load_common_passwords
 from socialfeed.adapters.security.passwords import Argon2PasswordHasher
+from socialfeed.adapters.security.refresh import HmacRefreshTokens
 from socialfeed.adapters.security.tokens import JwtTokens
 
-__all__ = ["Argon2PasswordHasher", "HmacCodeHasher", "JwtTokens"]
+__all__ = ["Argon2PasswordHasher", "HmacCodeHasher", "HmacRefreshTokens", "JwtTokens", "load_common_passwords"]

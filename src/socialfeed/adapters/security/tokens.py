@@ -1,16 +1,16 @@
 """Access tokens: signed statements that a user signed in a little while ago."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import jwt
 
 from socialfeed.adapters.security.keys import derive_key
-from socialfeed.application.ports.security import AccessToken
+from socialfeed.application.ports.security import AccessToken, Claims
 from socialfeed.domain.errors import Invalid, Unauthenticated
-from socialfeed.domain.ids import UserId, parse_user_id
+from socialfeed.domain.ids import SessionId, UserId, parse_session_id, parse_user_id
 
 LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(minutes=2)
@@ -19,7 +19,9 @@ LEEWAY = timedelta(minutes=2)
 _ALGORITHM = "HS256"
 _TYPE = "access"
 _MAX_LENGTH = 2048
-_CLAIMS = ("iss", "aud", "sub", "jti", "typ", "iat", "exp")
+_CLAIMS = ("iss", "aud", "sub", "sid", "jti", "typ", "iat", "exp")
+_END_OF_TIME = 253_402_300_799
+"""The last second that a `datetime` can tell."""
 
 
 class JwtTokens:
@@ -42,12 +44,13 @@ class JwtTokens:
         self._audience = audience
         self._lifetime = int(lifetime.total_seconds())
 
-    def issue(self, user_id: UserId, at: datetime) -> AccessToken:
+    def issue(self, user_id: UserId, session_id: SessionId, at: datetime) -> AccessToken:
         issued = int(at.timestamp())
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": str(user_id),
+            "sid": str(session_id),
             "jti": secrets.token_urlsafe(16),
             "typ": _TYPE,
             "iat": issued,
@@ -56,9 +59,9 @@ class JwtTokens:
         token = jwt.encode(claims, self._key, _ALGORITHM, headers={"kid": self._kid})
         return AccessToken(token, self._lifetime)
 
-    def verify(self, token: str, at: datetime) -> UserId:
+    def verify(self, token: str, at: datetime) -> Claims:
         claims = self._signed_claims(token)
-        if any(not isinstance(claims[name], str) for name in ("sub", "jti", "typ")) or claims["typ"] != _TYPE:
+        if any(not isinstance(claims[name], str) for name in ("sub", "sid", "jti", "typ")) or claims["typ"] != _TYPE:
             raise _invalid()
         now = at.timestamp()
         # `_moment` refuses what is no number before anything is compared with it.
@@ -69,9 +72,10 @@ class JwtTokens:
         if expires <= now:
             raise Unauthenticated("Your session has expired. Sign in again.", code="TOKEN_EXPIRED")
         try:
-            return parse_user_id(claims["sub"])
+            user_id, session_id = parse_user_id(claims["sub"]), parse_session_id(claims["sid"])
         except Invalid:
             raise _invalid() from None
+        return Claims(user_id, session_id, datetime.fromtimestamp(expires, UTC))
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         """Claims under a good signature, from our issuer to our audience, none missing. Time is left to the
@@ -102,7 +106,7 @@ class JwtTokens:
 
 def _moment(value: object) -> int:
     """Unix seconds. JSON's other numbers (1e400, NaN) and true are none."""
-    if type(value) is not int:
+    if type(value) is not int or not 0 <= value <= _END_OF_TIME:
         raise _invalid()
     return value
 

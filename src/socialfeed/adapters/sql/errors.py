@@ -15,6 +15,8 @@ CONFLICTS: dict[str, Callable[[], SocialFeedError]] = {
     "pk_posts": IdConflict,
     "pk_comments": IdConflict,
     "pk_outbox": IdConflict,
+    "pk_sessions": IdConflict,
+    "pk_revocations": IdConflict,
     "uq_users_username_key": UsernameTaken,
     "uq_users_active_email": EmailTaken,
 }

@@ -16,7 +16,8 @@ from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, event_from
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import OneTimeCode, User, UserStatus
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 
 Row = Sequence[Any]
 Values = dict[str, Any]
@@ -80,21 +81,67 @@ def profile_from_row(row: Row) -> Profile:
 
 _k = tables.codes.c
 
-CODE = (_k.id, _k.user_id, _k.code_hash, _k.expires_at, _k.tries)
+CODE = (_k.id, _k.user_id, _k.purpose, _k.code_hash, _k.expires_at, _k.tries)
 
 
 def code_from_row(row: Row) -> OneTimeCode:
-    id_, user_id, code_hash, expires_at, tries = row
-    return OneTimeCode(id_, user_id, code_hash, to_datetime(expires_at), tries)
+    id_, user_id, purpose, code_hash, expires_at, tries = row
+    return OneTimeCode(id_, user_id, CodePurpose(purpose), code_hash, to_datetime(expires_at), tries)
 
 
 def code_values(code: OneTimeCode) -> Values:
     return {
         "id": code.id,
         "user_id": code.user_id,
+        "purpose": code.purpose.value,
         "code_hash": code.code_hash,
         "expires_at": code.expires_at,
         "tries": code.tries,
+    }
+
+
+SESSION = tuple(
+    tables.sessions.c[name]
+    for name in (
+        "id",
+        "user_id",
+        "token_hash",
+        "generation",
+        "created_at",
+        "used_at",
+        "expires_at",
+        "address",
+        "user_agent",
+    )
+)
+
+
+def session_from_row(row: Row) -> Session:
+    id_, user_id, token_hash, generation, created_at, used_at, expires_at, address, user_agent = row
+    return Session(
+        id_,
+        user_id,
+        token_hash,
+        generation,
+        to_datetime(created_at),
+        to_datetime(used_at),
+        to_datetime(expires_at),
+        address,
+        user_agent,
+    )
+
+
+def session_values(session: Session) -> Values:
+    return {
+        "id": session.id,
+        "user_id": session.user_id,
+        "token_hash": session.token_hash,
+        "generation": session.generation,
+        "created_at": session.created_at,
+        "used_at": session.used_at,
+        "expires_at": session.expires_at,
+        "address": session.address,
+        "user_agent": session.user_agent,
     }
 
 

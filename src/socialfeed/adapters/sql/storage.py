@@ -7,6 +7,7 @@ from socialfeed.adapters.sql.readers.comments import SqlCommentReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
 from socialfeed.adapters.sql.readers.posts import SqlPostReader
+from socialfeed.adapters.sql.readers.sessions import SqlSessionReader
 from socialfeed.adapters.sql.readers.users import SqlUserReader
 from socialfeed.adapters.sql.schema import check
 from socialfeed.adapters.sql.timelines import SqlTimelines
@@ -27,6 +28,7 @@ class SqlStorage:
         self.comments = SqlCommentReader(database)
         self.engagement = SqlEngagementReader(database)
         self.graph = SqlGraphReader(database)
+        self.sessions = SqlSessionReader(database)
         self.outbox = outbox
         self.timelines = SqlTimelines(database, clock)
         self.trending = SqlTrending(database, clock)

@@ -12,11 +12,24 @@ from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
 from socialfeed.adapters.sql.repositories.reactions import SqlLikes, SqlShares
+from socialfeed.adapters.sql.repositories.sessions import SqlRevocations, SqlSessions
 from socialfeed.adapters.sql.repositories.users import SqlCodes, SqlUsers
 
 
 class SqlTransaction:
-    __slots__ = ("codes", "comments", "follows", "inbox", "likes", "outbox", "posts", "shares", "users")
+    __slots__ = (
+        "codes",
+        "comments",
+        "follows",
+        "inbox",
+        "likes",
+        "outbox",
+        "posts",
+        "revocations",
+        "sessions",
+        "shares",
+        "users",
+    )
 
     def __init__(self, connection: AsyncConnection, dialect: Dialect) -> None:
         self.users = SqlUsers(connection, dialect)
@@ -26,6 +39,8 @@ class SqlTransaction:
         self.likes = SqlLikes(connection, dialect)
         self.shares = SqlShares(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
+        self.sessions = SqlSessions(connection, dialect)
+        self.revocations = SqlRevocations(connection, dialect)
         self.outbox = SqlOutbox(connection, dialect)
         self.inbox = SqlInbox(connection, dialect)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from socialfeed.domain.ids import UserId
+from socialfeed.domain.ids import SessionId, UserId
 
 
 class PasswordHasher(Protocol):
@@ -21,10 +21,10 @@ class CodeHasher(Protocol):
     def new_code(self) -> str:
         """Six digits from a CSPRNG."""
 
-    def hash(self, user_id: UserId, code: str) -> str:
-        """Keyed, and bound to the user."""
+    def hash(self, user_id: UserId, purpose: str, code: str) -> str:
+        """Keyed, and bound to the user and to the purpose."""
 
-    def matches(self, user_id: UserId, code: str, code_hash: str) -> bool:
+    def matches(self, user_id: UserId, purpose: str, code: str, code_hash: str) -> bool:
         """In constant time."""
 
 
@@ -34,10 +34,37 @@ class AccessToken(NamedTuple):
     """Seconds."""
 
 
+class Claims(NamedTuple):
+    """What a live access token says."""
+
+    user_id: UserId
+    session_id: SessionId
+    expires_at: datetime
+
+
 class Tokens(Protocol):
     """Access tokens: JWTs (RFC 7519, RFC 8725). Synchronous and local."""
 
-    def issue(self, user_id: UserId, at: datetime) -> AccessToken: ...
+    def issue(self, user_id: UserId, session_id: SessionId, at: datetime) -> AccessToken: ...
 
-    def verify(self, token: str, at: datetime) -> UserId:
+    def verify(self, token: str, at: datetime) -> Claims:
         """Raises `Unauthenticated` (INVALID_TOKEN or TOKEN_EXPIRED) for anything but a live token of ours."""
+
+
+class RefreshToken(NamedTuple):
+    """`token_hash` is what is stored."""
+
+    token: str
+    session_id: SessionId
+    token_hash: str
+
+
+class RefreshTokens(Protocol):
+    """Refresh tokens: random, and signed, so that a token that was never ours is told from one that was used before
+    and nobody can end a session with a guess. Synchronous and local.
+    """
+
+    def issue(self, session_id: SessionId) -> RefreshToken: ...
+
+    def read(self, token: str) -> RefreshToken | None:
+        """The token taken apart, or None unless its signature is ours."""

@@ -12,9 +12,10 @@ from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
-from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import OneTimeCode, User
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
 # --- Writing -------------------------------------------------------------------------------------------------
 # Inside a transaction `get` locks what it returns until the transaction ends: between a `get` and a `save` no other
@@ -44,13 +45,36 @@ class Users(Protocol):
 
 
 class Codes(Protocol):
-    async def get(self, user_id: UserId) -> OneTimeCode | None: ...
+    async def get(self, user_id: UserId, purpose: CodePurpose) -> OneTimeCode | None: ...
 
     async def put(self, code: OneTimeCode) -> None:
-        """Stores the code in place of any other of the same user."""
+        """Stores the code in place of any other of the same user and purpose."""
 
-    async def remove(self, user_id: UserId) -> None:
+    async def remove(self, user_id: UserId, purpose: CodePurpose) -> None:
         """Idempotent."""
+
+
+class Sessions(Protocol):
+    async def get(self, session_id: SessionId) -> Session | None: ...
+
+    async def add(self, session: Session) -> None:
+        """Raises `IdConflict`. May remove sessions of the same user that have expired."""
+
+    async def save(self, session: Session) -> None:
+        """Replaces the stored session of this id. Raises `SessionNotFound`: an ended session does not come back."""
+
+    async def remove(self, session_id: SessionId) -> bool:
+        """Whether there was one."""
+
+    async def remove_of(self, user_id: UserId, *, but: SessionId | None = None) -> int:
+        """Removes the user's sessions, all or all but one; returns how many."""
+
+
+class Revocations(Protocol):
+    async def add(self, event_id: EventId, user_id: UserId, at: datetime) -> None:
+        """Says that what was known of this user's sessions and permissions is void from the commit on. Kept for an
+        hour at least.
+        """
 
 
 class Posts(Protocol):
@@ -103,7 +127,8 @@ class Outbox(Protocol):
 class Inbox(Protocol):
     async def claim(self, event_id: EventId, consumer: str, at: datetime) -> bool:
         """True for the first transaction to commit a claim of this event by this consumer, else False: what a
-        consumer writes in the same transaction happens once, however often the event is delivered.
+        consumer writes in the same transaction happens once, however often the event is delivered. `at` is the present
+        moment: claims may be forgotten 30 days after it.
         """
 
     async def seen(self, event_id: EventId, consumer: str) -> bool:
@@ -129,6 +154,10 @@ class Transaction(Protocol):
     def shares(self) -> Shares: ...
     @property
     def follows(self) -> Follows: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def revocations(self) -> Revocations: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
@@ -244,6 +273,16 @@ class GraphReader(Protocol):
         """Followers by ascending id, those past `after`: the keyset a fan-out walks."""
 
 
+class SessionReader(Protocol):
+    async def sessions_by_ids(self, ids: Sequence[SessionId]) -> dict[SessionId, Session]: ...
+
+    async def sessions_of(self, user_id: UserId, at: datetime) -> list[Session]:
+        """Those that are live at `at`, the last used first."""
+
+    async def revoked_since(self, since: datetime) -> dict[EventId, UserId]:
+        """The revocations said since then."""
+
+
 class NodeLeases(Protocol):
     async def lease(self, owner: str, at: datetime, until: datetime) -> int:
         """A node number from 1 to 255 that nobody else holds at `at`. 0 is kept for bulk loads. Raises
@@ -282,6 +321,8 @@ class Storage(Protocol):
     def timelines(self) -> Timelines: ...
     @property
     def trending(self) -> Trending: ...
+    @property
+    def sessions(self) -> SessionReader: ...
     @property
     def nodes(self) -> NodeLeases: ...
 

@@ -79,14 +79,16 @@ def _retry_after(response: dict[str, Any]) -> int | None:
 
 async def authenticate(request: Request, services: Services) -> Actor:
     """Who sends this request. No token is nobody in particular; a bad one is refused rather than ignored."""
-    address = request.client.host if request.client else ""
+    client = Actor(
+        address=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", "")
+    )
     header = request.headers.get("authorization")
     if header is None:
-        return Actor(address=address)
+        return client
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Use `Authorization: Bearer <token>`.", code="INVALID_TOKEN")
-    return await services.accounts.actor(token.strip(), address)
+    return await services.sessions.actor(token.strip(), client)
 
 
 async def read_body(request: Request) -> bytes:

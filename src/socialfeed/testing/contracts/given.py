@@ -12,6 +12,7 @@ from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import PostId
 from socialfeed.domain.post import Post
+from socialfeed.domain.session import Session
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 
@@ -62,6 +63,12 @@ async def given_follows(storage: Storage, *follows: Follow) -> None:
     async with storage.uow() as tx:
         for follow in follows:
             await tx.follows.add(follow)
+
+
+async def given_sessions(storage: Storage, *sessions: Session) -> None:
+    async with storage.uow() as tx:
+        for session in sessions:
+            await tx.sessions.add(session)
 
 
 async def like(storage: Storage, new: Like) -> tuple[Like, Counts]:

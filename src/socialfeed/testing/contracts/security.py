@@ -1,13 +1,14 @@
-"""Secrets: passwords, one-time codes, access tokens."""
+"""Secrets: passwords, one-time codes, access and refresh tokens."""
 
 import asyncio
 import base64
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.security import CodeHasher, PasswordHasher, Tokens
+from socialfeed.application.ports.security import CodeHasher, PasswordHasher, RefreshTokens, Tokens
 from socialfeed.domain.errors import Unauthenticated
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import START
@@ -63,22 +64,29 @@ class CodeHasherContract:
 
     def test_a_code_matches_its_own_hash_only(self, code_hasher: CodeHasher, make: Builder) -> None:
         user = make.ids.user()
-        hashed = code_hasher.hash(user, "012345")
-        assert code_hasher.matches(user, "012345", hashed) is True
+        hashed = code_hasher.hash(user, "verify", "012345")
+        assert code_hasher.matches(user, "verify", "012345", hashed) is True
         for guess in ("012346", "12345", "0123450", "", " 012345", "٠١٢٣٤٥", "01\x002345", "\ud800"):
-            assert code_hasher.matches(user, guess, hashed) is False
+            assert code_hasher.matches(user, "verify", guess, hashed) is False
 
     def test_a_code_is_bound_to_its_user(self, code_hasher: CodeHasher, make: Builder) -> None:
         ada, bob = make.ids.user(), make.ids.user()
-        assert code_hasher.matches(bob, "123456", code_hasher.hash(ada, "123456")) is False
+        hashed = code_hasher.hash(ada, "verify", "123456")
+        assert code_hasher.matches(bob, "verify", "123456", hashed) is False
+
+    def test_a_code_is_bound_to_its_purpose(self, code_hasher: CodeHasher, make: Builder) -> None:
+        user = make.ids.user()
+        hashed = code_hasher.hash(user, "verify", "123456")
+        for purpose in ("reset", "", "Verify", "verify "):
+            assert code_hasher.matches(user, purpose, "123456", hashed) is False
 
     def test_a_hash_needs_the_key(
         self, code_hasher: CodeHasher, foreign_code_hasher: CodeHasher, make: Builder
     ) -> None:
         user = make.ids.user()
-        hashed = code_hasher.hash(user, "123456")
+        hashed = code_hasher.hash(user, "verify", "123456")
         assert "123456" not in hashed
-        assert foreign_code_hasher.matches(user, "123456", hashed) is False
+        assert foreign_code_hasher.matches(user, "verify", "123456", hashed) is False
 
 
 class TokensContract:
@@ -88,29 +96,30 @@ class TokensContract:
     def make(self) -> Builder:
         return Builder()
 
-    def test_a_token_names_its_user_until_it_expires(self, tokens: Tokens, make: Builder) -> None:
-        user = make.ids.user()
-        token, expires_in = tokens.issue(user, START)
+    def test_a_token_names_its_user_and_session_until_it_expires(self, tokens: Tokens, make: Builder) -> None:
+        user, session = make.ids.user(), make.ids.session()
+        token, expires_in = tokens.issue(user, session, START)
         assert expires_in > 0
-        assert tokens.verify(token, START) == user
-        assert tokens.verify(token, START + timedelta(seconds=expires_in - 1)) == user
+        claims = (user, session, START + timedelta(seconds=expires_in))
+        assert tokens.verify(token, START) == claims
+        assert tokens.verify(token, START + timedelta(seconds=expires_in - 1)) == claims
         with pytest.raises(Unauthenticated) as refused:
             tokens.verify(token, START + timedelta(seconds=expires_in + 1))
         assert refused.value.code == "TOKEN_EXPIRED"
 
     def test_a_token_of_another_key_is_refused(self, tokens: Tokens, foreign_tokens: Tokens, make: Builder) -> None:
-        refuses(tokens, foreign_tokens.issue(make.ids.user(), START).token)
+        refuses(tokens, foreign_tokens.issue(make.ids.user(), make.ids.session(), START).token)
 
     def test_two_tokens_are_never_the_same(self, tokens: Tokens, make: Builder) -> None:
-        user = make.ids.user()
-        assert tokens.issue(user, START).token != tokens.issue(user, START).token
+        user, session = make.ids.user(), make.ids.session()
+        assert tokens.issue(user, session, START).token != tokens.issue(user, session, START).token
 
     @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "not a token", "é", "\0", "\ud800", "x" * 100_000])
     def test_what_is_no_token_is_refused(self, tokens: Tokens, token: str) -> None:
         refuses(tokens, token)
 
     def test_a_changed_token_is_refused(self, tokens: Tokens, make: Builder) -> None:
-        token = tokens.issue(make.ids.user(), START).token
+        token = tokens.issue(make.ids.user(), make.ids.session(), START).token
         header, payload, signature = token.split(".")
         for forged in (
             f"{header}.{payload}.",
@@ -118,16 +127,70 @@ class TokensContract:
             f"{header}.{payload}.{signature[:-4]}",
             f"{header}.{payload}.{signature}.{signature}",
             f"{header}.{_encode(_decode(payload) | {'sub': str(make.ids.user())})}.{signature}",
+            f"{header}.{_encode(_decode(payload) | {'sid': str(make.ids.session())})}.{signature}",
             f"{header}.{_encode(_decode(payload) | {'exp': 9_999_999_999})}.{signature}",
         ):
             refuses(tokens, forged)
 
     @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "HS256", "HS512", "RS256", "EdDSA"])
     def test_no_header_changes_the_algorithm(self, tokens: Tokens, make: Builder, algorithm: str) -> None:
-        header, payload, signature = tokens.issue(make.ids.user(), START).token.split(".")
+        token = tokens.issue(make.ids.user(), make.ids.session(), START).token
+        header, payload, signature = token.split(".")
         forged = _encode({**_decode(header), "alg": algorithm, "forged": True})
         refuses(tokens, f"{forged}.{payload}.")
         refuses(tokens, f"{forged}.{payload}.{signature}")
+
+
+class RefreshTokensContract:
+    """Fixtures: `refresh_tokens`, and `foreign_refresh_tokens`, the same under another key."""
+
+    @pytest.fixture
+    def make(self) -> Builder:
+        return Builder()
+
+    def test_a_token_is_read_as_it_was_issued(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        session = make.ids.session()
+        issued = refresh_tokens.issue(session)
+        assert issued.session_id == session
+        assert refresh_tokens.read(issued.token) == issued
+
+    def test_a_token_fits_anywhere(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        token = refresh_tokens.issue(make.ids.session()).token
+        assert re.fullmatch(r"[A-Za-z0-9._~-]{43,200}", token)
+
+    def test_two_tokens_of_a_session_have_nothing_in_common(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        session = make.ids.session()
+        issued = [refresh_tokens.issue(session) for _ in range(100)]
+        assert len({each.token for each in issued}) == len({each.token_hash for each in issued}) == 100
+
+    def test_what_is_stored_does_not_show_the_token(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        issued = refresh_tokens.issue(make.ids.session())
+        assert issued.token_hash not in issued.token
+        assert issued.token not in issued.token_hash
+        assert refresh_tokens.read(issued.token_hash) is None
+
+    def test_a_refresh_token_of_another_key_is_none(
+        self, refresh_tokens: RefreshTokens, foreign_refresh_tokens: RefreshTokens, make: Builder
+    ) -> None:
+        assert refresh_tokens.read(foreign_refresh_tokens.issue(make.ids.session()).token) is None
+
+    @pytest.mark.parametrize(
+        "token", ["", ".", "a.b.c", "not a token", "é" * 96, "\0" * 96, "\ud800" * 96, "A" * 96, "x" * 100_000]
+    )
+    def test_what_is_no_refresh_token_is_none(self, refresh_tokens: RefreshTokens, token: str) -> None:
+        assert refresh_tokens.read(token) is None
+
+    def test_a_token_changed_at_any_place_is_none(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        token = refresh_tokens.issue(make.ids.session()).token
+        for place, old in enumerate(token):
+            new = "A" if old != "A" else "B"
+            assert refresh_tokens.read(token[:place] + new + token[place + 1 :]) is None
+            assert refresh_tokens.read(token[:place] + token[place + 1 :]) is None
+
+    def test_a_token_has_one_spelling(self, refresh_tokens: RefreshTokens, make: Builder) -> None:
+        token = refresh_tokens.issue(make.ids.session()).token
+        for other in (f" {token}", f"{token} ", f"{token}\n", f"{token}=", f"{token}A", token.swapcase()):
+            assert refresh_tokens.read(other) is None
 
 
 def refuses(tokens: Tokens, token: str) -> None:

@@ -4,11 +4,13 @@ Run `OutboxContract`, `TimelinesContract`, `TrendingContract` and `NodeLeasesCon
 too.
 """
 
+from socialfeed.testing.contracts.codes import CodesContract
 from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
+from socialfeed.testing.contracts.sessions import SessionsContract
 from socialfeed.testing.contracts.transactions import TransactionsContract
 from socialfeed.testing.contracts.users import UsersContract
 
@@ -16,6 +18,8 @@ from socialfeed.testing.contracts.users import UsersContract
 class StorageContract(
     TransactionsContract,
     UsersContract,
+    CodesContract,
+    SessionsContract,
     PostsContract,
     CommentsContract,
     EngagementContract,

@@ -169,7 +169,21 @@ class TransactionsContract(UsesStorage):
 class Scene:
     """Something of everything, written in one transaction."""
 
-    nothing = dict.fromkeys(("users", "login", "posts", "comments", "engaged", "follows", "events"), False)
+    nothing = dict.fromkeys(
+        (
+            "users",
+            "login",
+            "posts",
+            "comments",
+            "engaged",
+            "follows",
+            "sessions",
+            "session list",
+            "revocations",
+            "events",
+        ),
+        False,
+    )
     everything = dict.fromkeys(nothing, True)
 
     def __init__(self, make: Builder) -> None:
@@ -178,6 +192,7 @@ class Scene:
         self.comment = make.comment(self.post, self.bob)
         self.like, self.share = make.like(self.post, self.bob), make.share(self.post, self.bob)
         self.follow = make.follow(self.bob, self.ada)
+        self.session = make.session(self.ada)
         self.event = make.envelope()
 
     async def write(self, tx: Transaction) -> None:
@@ -188,6 +203,8 @@ class Scene:
         await tx.likes.add(self.like)
         await tx.shares.add(self.share)
         await tx.follows.add(self.follow)
+        await tx.sessions.add(self.session)
+        await tx.revocations.add(self.event.id, self.bob.id, self.event.at)
         await tx.outbox.add(self.event)
 
     async def seen(self, storage: Storage) -> dict[str, bool]:
@@ -200,6 +217,9 @@ class Scene:
             "comments": bool(await storage.comments.comments_by_ids([self.comment.id])),
             "engaged": engaged.get(self.post.id, Engaged()) != Engaged(),
             "follows": bool(await storage.graph.followed_among(self.bob.id, [self.ada.id])),
+            "sessions": bool(await storage.sessions.sessions_by_ids([self.session.id])),
+            "session list": bool(await storage.sessions.sessions_of(self.ada.id, self.session.used_at)),
+            "revocations": bool(await storage.sessions.revoked_since(self.event.at)),
             "events": await storage.outbox.backlog() > 0,
         }
 

@@ -1,4 +1,4 @@
-"""Accounts and one-time codes."""
+"""Accounts."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from socialfeed.application.ports.storage import Profile, Storage
 from socialfeed.domain.errors import EmailTaken, IdConflict, UsernameTaken
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import UserId
-from socialfeed.domain.user import CODE_TRIES, User
+from socialfeed.domain.user import CodePurpose, User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
@@ -136,13 +136,15 @@ class UsersContract(UsesStorage):
         await given_users(storage, *pending, active, other)
         async with storage.uow() as tx:
             for user in (*pending, other):
-                await tx.codes.put(make.code(user))
+                for purpose in CodePurpose:
+                    await tx.codes.put(make.code(user, purpose))
         async with storage.uow() as tx:
             await tx.users.remove_pending("a@example.org")
         async with storage.uow() as tx:
             assert await tx.users.pending_by_email("a@example.org") is None
-            assert [await tx.codes.get(user.id) for user in pending] == [None, None]
-            assert await tx.codes.get(other.id) is not None
+            for purpose in CodePurpose:
+                assert [await tx.codes.get(user.id, purpose) for user in pending] == [None, None]
+                assert await tx.codes.get(other.id, purpose) is not None
         assert set(await storage.users.accounts_by_ids([*(u.id for u in pending), active.id, other.id])) == {
             active.id,
             other.id,
@@ -226,44 +228,6 @@ class UsersContract(UsesStorage):
         assert await storage.users.accounts_by_ids([user.id]) == {user.id: user}
         assert await storage.users.user_id_by_username("never") is None
         assert await storage.users.user_id_by_username(user.username) == user.id
-
-    async def test_a_user_has_one_code_and_a_new_one_replaces_it(self, storage: Storage, make: Builder) -> None:
-        user = make.pending_user()
-        await given_users(storage, user)
-        first, second = make.code(user), make.code(user)
-        for code in (first, second, second.tried()):
-            async with storage.uow() as tx:
-                await tx.codes.put(code)
-            async with storage.uow() as tx:
-                assert await tx.codes.get(user.id) == code
-
-    async def test_removing_a_code_is_idempotent(self, storage: Storage, make: Builder) -> None:
-        user = make.pending_user()
-        await given_users(storage, user)
-        async with storage.uow() as tx:
-            await tx.codes.put(make.code(user))
-        for _ in range(2):
-            async with storage.uow() as tx:
-                await tx.codes.remove(user.id)
-                assert await tx.codes.get(user.id) is None
-
-    async def test_a_hundred_parallel_guesses_test_a_code_five_times(self, storage: Storage, make: Builder) -> None:
-        user = make.pending_user()
-        code = make.code(user)
-        await given_users(storage, user)
-        async with storage.uow() as tx:
-            await tx.codes.put(code)
-
-        async def guess() -> bool:
-            async with storage.uow() as tx:
-                stored = await tx.codes.get(user.id)
-                if stored is None or not stored.is_live(user.created_at):
-                    return False
-                await tx.codes.put(stored.tried())
-                return True
-
-        tested = await outcomes(*(guess() for _ in range(100)))
-        assert sorted(map(str, tested)) == ["False"] * (100 - CODE_TRIES) + ["True"] * CODE_TRIES
 
 
 async def save(storage: Storage, user: User) -> None:

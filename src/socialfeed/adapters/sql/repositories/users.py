@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, Insert, bindparam, delete, insert, select, update
+from sqlalchemy import Insert, bindparam, delete, insert, select, update
 
 from socialfeed.adapters.sql.columns import storable
 from socialfeed.adapters.sql.dialect import Dialect
@@ -12,7 +12,7 @@ from socialfeed.adapters.sql.rows import CODE, USER, code_from_row, code_values,
 from socialfeed.adapters.sql.tables import codes, is_active, user_counters, users
 from socialfeed.domain.errors import UserNotFound
 from socialfeed.domain.ids import UserId
-from socialfeed.domain.user import OneTimeCode, User, UserStatus
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 
 _HAS_EMAIL = users.c.email == bindparam("email")
 _IS_PENDING = users.c.status == UserStatus.UNVERIFIED.value
@@ -27,16 +27,16 @@ _ADD_COUNTERS = insert(user_counters).values(posts=0, followers=0, following=0)
 _SAVE = update(users).where(users.c.id == bindparam("key"))
 _REMOVE_PENDING = delete(users).where(_HAS_EMAIL, _IS_PENDING)
 
-_OF_USER: ColumnElement[bool] = codes.c.user_id == bindparam("user")
-_LOCK_CODE = select(*CODE).where(_OF_USER).with_for_update()
-_REMOVE_CODE = delete(codes).where(_OF_USER)
+_IS_THIS = (codes.c.user_id == bindparam("user"), codes.c.purpose == bindparam("for"))
+_LOCK_CODE = select(*CODE).where(*_IS_THIS).with_for_update()
+_REMOVE_CODE = delete(codes).where(*_IS_THIS)
 
 
 @cache
 def _put_code(dialect: Dialect) -> Insert:
     put = dialect.insert(codes)
     replaced = {name: put.excluded[name] for name in ("id", "code_hash", "expires_at", "tries")}
-    return put.on_conflict_do_update(index_elements=["user_id"], set_=replaced)
+    return put.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=replaced)
 
 
 class SqlUsers(Repository):
@@ -83,12 +83,12 @@ class SqlUsers(Repository):
 class SqlCodes(Repository):
     __slots__ = ()
 
-    async def get(self, user_id: UserId) -> OneTimeCode | None:
-        row = await self._first(_LOCK_CODE, {"user": user_id})
+    async def get(self, user_id: UserId, purpose: CodePurpose) -> OneTimeCode | None:
+        row = await self._first(_LOCK_CODE, {"user": user_id, "for": purpose.value})
         return code_from_row(row) if row else None
 
     async def put(self, code: OneTimeCode) -> None:
         await self._run(_put_code(self._dialect), code_values(code))
 
-    async def remove(self, user_id: UserId) -> None:
-        await self._run(_REMOVE_CODE, {"user": user_id})
+    async def remove(self, user_id: UserId, purpose: CodePurpose) -> None:
+        await self._run(_REMOVE_CODE, {"user": user_id, "for": purpose.value})

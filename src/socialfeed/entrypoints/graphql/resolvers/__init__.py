@@ -2,8 +2,8 @@
 
 from ariadne import ObjectType
 
-from socialfeed.entrypoints.graphql.resolvers import accounts, comments, engagement, feeds, graph, posts
+from socialfeed.entrypoints.graphql.resolvers import accounts, comments, engagement, feeds, graph, posts, sessions
 
 TYPES: list[ObjectType] = [
-    kind for module in (accounts, comments, engagement, feeds, graph, posts) for kind in module.TYPES
+    kind for module in (accounts, comments, engagement, feeds, graph, posts, sessions) for kind in module.TYPES
 ]

@@ -7,6 +7,7 @@ from ariadne import MutationType, QueryType
 from socialfeed.application.views import UserView
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
+from socialfeed.entrypoints.graphql.resolvers.sessions import NO_TOKENS, tokens
 
 query = QueryType()
 mutation = MutationType()
@@ -41,13 +42,25 @@ async def resolve_resend_email_otp(_: Any, info: Info, *, email: str) -> dict[st
     return {}
 
 
-@mutation.field("tokenAuth")
-@payload("Welcome.", token=None, expires_in=None, user=None)
-async def resolve_token_auth(_: Any, info: Info, *, username: str, password: str) -> dict[str, Any]:
-    context = info.context
-    signed_in = await context.services.accounts.sign_in(context.actor, login=username, password=password)
-    return {
-        "token": signed_in.access.token,
-        "expires_in": signed_in.access.expires_in,
-        "user": signed_in.user,
-    }
+@mutation.field("requestPasswordReset")
+@payload("If this address has an account, a code is on its way.")
+async def resolve_request_password_reset(_: Any, info: Info, *, email: str) -> dict[str, Any]:
+    await info.context.services.accounts.request_password_reset(info.context.actor, email=email)
+    return {}
+
+
+@mutation.field("resetPassword")
+@payload("Your password is new. Sign in with it.")
+async def resolve_reset_password(_: Any, info: Info, *, email: str, otp_code: str, new_password: str) -> dict[str, Any]:
+    accounts = info.context.services.accounts
+    await accounts.reset_password(info.context.actor, email=email, code=otp_code, new_password=new_password)
+    return {}
+
+
+@mutation.field("changePassword")
+@payload("Your password is new, and every other session has ended.", **NO_TOKENS)
+async def resolve_change_password(_: Any, info: Info, *, current_password: str, new_password: str) -> dict[str, Any]:
+    signed_in = await info.context.services.accounts.change_password(
+        info.context.actor, current_password=current_password, new_password=new_password
+    )
+    return tokens(signed_in)
