@@ -97,7 +97,7 @@ def test_every_example_runs_as_it_is_offered(page: Explorer) -> None:
         answer = page.run()
         assert "errors" not in answer, f"{title}: {answer}"
         for payload in answer["data"].values():
-            if title != "Verify the code":  # the right one is in the mail
+            if title not in ("Verify the code", "Refresh the tokens"):  # those need what a mail or a sign-in gave
                 assert payload.get("success", True), f"{title}: {payload}"
 
 
