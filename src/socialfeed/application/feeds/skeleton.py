@@ -39,13 +39,16 @@ class HomeSkeleton:
 
     async def window(self, reader_id: UserId) -> Window:
         """The newest posts, at most about `KEPT`, by those whom the reader follows *now*, and the reader's own."""
+        timeline, is_cold = None, False
         try:
             timeline = await self._timelines.read(reader_id)
+            is_cold = timeline is None
         except Unavailable:
-            timeline = None
+            log.debug("timelines do not answer: the feed comes from the database")
+        if is_cold:
+            self._warm_later(reader_id)
         if timeline is None:
             candidates, floor = await self._snapshot(reader_id)
-            self._warm_later(reader_id)
         else:
             own = await self._posts.newest_by_authors([reader_id], limit=_OWN_RECENT)
             candidates, floor = _merged(timeline.entries, own), timeline.floor
