@@ -1,0 +1,109 @@
+"""Readers that ask the shared cache first: faster, never different."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from socialfeed.adapters.caching import CachedPosts, CachedProfiles
+from socialfeed.adapters.memory import MemoryCache
+from socialfeed.application.ports.storage import Profile
+from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.testing import Builder, FixedClock
+
+
+class Source:
+    """A database that tells what it was asked for."""
+
+    def __init__(self, *rows: Post | Profile) -> None:
+        self.rows = {row.id: row for row in rows}
+        self.asked: list[list[int]] = []
+
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
+        self.asked.append(list(ids))
+        return {i: row for i in ids if isinstance(row := self.rows.get(i), Post)}
+
+    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
+        self.asked.append(list(ids))
+        return {i: row for i in ids if isinstance(row := self.rows.get(i), Profile)}
+
+
+class ForgetfulCache(MemoryCache):
+    async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        return {}
+
+
+@pytest.fixture
+def builder() -> Builder:
+    return Builder()
+
+
+def profile(builder: Builder, *, is_active: bool = True) -> Profile:
+    user = builder.user(bio="naïve café\n🎈")
+    return Profile(user.id, user.username, user.first_name, user.last_name, user.bio, user.created_at, is_active)
+
+
+async def test_what_was_read_once_is_not_asked_for_again(builder: Builder) -> None:
+    author = builder.user()
+    one, two = builder.post(author), builder.post(author, image_url="https://example.com/a.jpg")
+    source = Source(one, two)
+    posts = CachedPosts(source, MemoryCache(FixedClock()))
+
+    assert await posts.posts_by_ids([one.id]) == {one.id: one}
+    assert await posts.posts_by_ids([one.id, two.id]) == {one.id: one, two.id: two}
+    assert await posts.posts_by_ids([two.id, one.id]) == {one.id: one, two.id: two}
+    assert source.asked == [[one.id], [two.id]]
+
+
+async def test_what_is_not_there_is_left_out_and_asked_for_each_time(builder: Builder) -> None:
+    missing = builder.post(builder.user()).id
+    source = Source()
+    posts = CachedPosts(source, MemoryCache(FixedClock()))
+
+    assert await posts.posts_by_ids([missing]) == await posts.posts_by_ids([missing]) == {}
+    assert len(source.asked) == 2
+
+
+async def test_no_ids_ask_nobody() -> None:
+    source = Source()
+
+    assert await CachedPosts(source, MemoryCache(FixedClock())).posts_by_ids([]) == {}
+    assert source.asked == []
+
+
+async def test_a_profile_survives_the_cache_as_it_was(builder: Builder) -> None:
+    ada = profile(builder)
+    source = Source(ada)
+    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+
+    first, second = await profiles.profiles_by_ids([ada.id]), await profiles.profiles_by_ids([ada.id])
+
+    assert first == second == {ada.id: ada}
+    assert len(source.asked) == 1
+
+
+async def test_an_account_that_is_not_active_yet_is_not_kept_so_that_it_is_seen_once_it_is(builder: Builder) -> None:
+    pending = profile(builder, is_active=False)
+    source = Source(pending)
+    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+    assert not (await profiles.profiles_by_ids([pending.id]))[pending.id].is_active
+
+    source.rows[pending.id] = pending._replace(is_active=True)
+
+    assert (await profiles.profiles_by_ids([pending.id]))[pending.id].is_active
+
+
+async def test_a_cache_that_has_nothing_changes_nothing(builder: Builder) -> None:
+    post = builder.post(builder.user())
+    posts = CachedPosts(Source(post), ForgetfulCache(FixedClock()))
+
+    assert await posts.posts_by_ids([post.id]) == await posts.posts_by_ids([post.id]) == {post.id: post}
+
+
+async def test_posts_and_profiles_of_one_number_do_not_meet(builder: Builder) -> None:
+    cache = MemoryCache(FixedClock())
+    post = builder.post(builder.user())
+    await CachedPosts(Source(post), cache).posts_by_ids([post.id])
+
+    assert await CachedProfiles(Source(), cache).profiles_by_ids([UserId(post.id)]) == {}
+    assert await cache.get_many([f"post:1:{post.id}"])
