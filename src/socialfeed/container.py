@@ -200,12 +200,18 @@ class Container(containers.DeclarativeContainer):
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, relay: bool = True, clock: Clock | None = None) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings,
+    *,
+    relay: bool = True,
+    clock: Clock | None = None,
+    around_jobs: Callable[[JobTable], JobTable] = lambda table: table,
+) -> AsyncIterator[App]:
     """Opens every adapter the settings name, wires the product and closes it all again.
 
     With `relay` the outbox is drained in the background; without, whoever opened the app drains it (tests, one-off
-    commands). Raises `SettingsError` for a URL no adapter serves and `Unavailable` for a server that does not answer
-    or a schema that is not migrated, each with one line.
+    commands). The broker runs the jobs that `around_jobs` makes of ours. Raises `SettingsError` for a URL no adapter
+    serves and `Unavailable` for a server that does not answer or a schema that is not migrated, each with one line.
     """
     settings = settings.checked()
     clock = clock or SystemClock()
@@ -227,7 +233,7 @@ async def open_app(settings: Settings, *, relay: bool = True, clock: Clock | Non
         stack.push_async_callback(container.home().close)
         await stack.enter_async_context(_in_background(container.sessions().watch()))
         table = container.jobs_table()
-        broker = AdapterContext(clock, context.data_dir, settings.mail_from, table)
+        broker = AdapterContext(clock, context.data_dir, settings.mail_from, around_jobs(table))
         jobs: Jobs = await stack.enter_async_context(_open("broker", settings.broker_url, broker))
         outbox = Relay(storage.outbox, jobs, subscriptions(table))
         bell.answer = outbox.wake

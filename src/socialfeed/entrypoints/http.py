@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypedDict
@@ -32,6 +33,7 @@ from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
+from socialfeed.entrypoints.tracing import start as start_tracing
 from socialfeed.settings import Settings, load
 
 log = logging.getLogger(__name__)
@@ -55,15 +57,21 @@ class State(TypedDict):
 Opener = Callable[[Settings], AbstractAsyncContextManager[App]]
 
 
-def create_app(settings: Settings | None = None, opener: Opener = open_app) -> ASGIApp:
-    """The whole product as one ASGI application. Its lifespan opens and closes the container."""
+def create_app(settings: Settings | None = None, opener: Opener | None = None) -> ASGIApp:
+    """The whole product as one ASGI application. Its lifespan opens and closes the container, by `opener` if given."""
     chosen = settings or load()
-    graphql = GraphQLEndpoint(Executor(build_schema(), introspection=chosen.allows_introspection))
+    tracing = start_tracing()
+    opened = opener or partial(open_app, around_jobs=tracing.jobs)
+    executor = Executor(build_schema(), introspection=chosen.allows_introspection, tracing=tracing)
+    graphql = GraphQLEndpoint(executor)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with opener(chosen) as app:
-            yield State(app=app, services=app.services)
+        try:
+            async with opened(chosen) as app:
+                yield State(app=app, services=app.services)
+        finally:
+            tracing.close()
 
     routes: list[Route | Mount] = []
     if chosen.shows_explorer:
@@ -81,7 +89,7 @@ def create_app(settings: Settings | None = None, opener: Opener = open_app) -> A
         Route("/health/ready", _ready, methods=["GET"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={500: _server_error})
-    return Envelope(ForwardedClients(app, chosen.trusted_networks))
+    return Envelope(ForwardedClients(tracing.requests(app), chosen.trusted_networks))
 
 
 class _ExplorerFiles(StaticFiles):
@@ -172,10 +180,11 @@ class Envelope:
         finally:
             took = (time.perf_counter() - started) * 1000
             log.info(
-                "%s %s %d %.1f ms %s",
+                "%s %s %d %.1f ms %s%s",
                 scope["method"],
                 scope["path"].encode("unicode_escape").decode(),
                 status,
                 took,
                 request_id,
+                f" trace {trace_id}" if (trace_id := scope["state"].get("trace_id")) else "",
             )

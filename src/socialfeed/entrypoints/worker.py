@@ -5,8 +5,10 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from socialfeed.container import App, open_app
+from socialfeed.entrypoints.tracing import start as start_tracing
 from socialfeed.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,11 @@ def run_worker(settings: Settings, *, concurrency: int = CONCURRENCY) -> None:
     """Works until SIGTERM or SIGINT, then takes no more jobs, lets the running ones end and returns, all within 15
     seconds. Raises as `open_app` does.
     """
-    asyncio.run(work(settings, concurrency=concurrency))
+    tracing = start_tracing()
+    try:
+        asyncio.run(work(settings, concurrency=concurrency, opener=partial(open_app, around_jobs=tracing.jobs)))
+    finally:
+        tracing.close()
 
 
 async def work(settings: Settings, *, concurrency: int = CONCURRENCY, opener: Opener = open_app) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
+from contextvars import copy_context
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -136,7 +137,9 @@ class SqliteDatabase:
     async def _fetch_on_thread(self, statement: Read, values: dict[str, Any]) -> Sequence[Row]:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._thread, fetch, self._on_thread, statement, values)
+            return await loop.run_in_executor(
+                self._thread, copy_context().run, fetch, self._on_thread, statement, values
+            )
         except sqlite3.OperationalError as error:
             if is_mistake(error):
                 raise
@@ -151,7 +154,7 @@ class SqliteDatabase:
 
 def fetch(connection: sqlite3.Connection, statement: Read, values: dict[str, Any]) -> Sequence[Row]:
     bound = {name: _parameter(value) for name, value in statement.bound(values).items()}
-    return connection.execute(statement.text, bound).fetchall()
+    return connection.cursor().execute(statement.text, bound).fetchall()  # by a cursor, for those who trace them
 
 
 def _parameter(value: Any) -> Any:

@@ -23,6 +23,7 @@ from graphql.validation import specified_rules
 
 from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.errors import format_error
+from socialfeed.entrypoints.tracing import Tracing
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class _Refused(Exception):
 
 
 class Executor:
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool, tracing: Tracing) -> None:
         self._schema = schema
+        self._tracing = tracing
         self._rules = specified_rules if introspection else (*specified_rules, IntrospectionDisabledRule)
 
         self._prepare_cached = lru_cache(CACHED)(self._prepare)
@@ -75,10 +77,12 @@ class Executor:
             document = prepare(operation.query)
         except _Refused as refused:
             return Outcome({"errors": [format_error(error, request_id) for error in refused.errors]}, executed=False)
-        result = await self._execute(document, operation, context)
         response: dict[str, Any] = {}
-        if result.errors:
-            response["errors"] = [format_error(error, request_id) for error in result.errors]
+        with self._tracing.operation(document, operation.name) as report:
+            result = await self._execute(document, operation, context)
+            if result.errors:
+                response["errors"] = errors = [format_error(error, request_id) for error in result.errors]
+                report([error["extensions"].get("code", "") for error in errors])
         response["data"] = result.data
         # An operation name or a variable that does not fit is found by the executor, before any resolver runs.
         executed = result.data is not None or any(error.path for error in result.errors or ())
