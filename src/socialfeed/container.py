@@ -27,6 +27,9 @@ from socialfeed.adapters.security import (
     HmacCodeHasher,
     HmacRefreshTokens,
     JwtTokens,
+    KeyFileRing,
+    KeyRing,
+    SecretRing,
     load_common_passwords,
 )
 from socialfeed.adapters.system import SystemClock
@@ -107,6 +110,8 @@ class App:
     mailer: Mailer
     media: MediaStore
     reactions: FeedReactions
+    keys: KeyRing
+    clock: Clock
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -134,6 +139,7 @@ class Container(containers.DeclarativeContainer):
     storage: providers.Dependency[Storage] = providers.Dependency()
     shared: providers.Dependency[SharedStore | None] = providers.Dependency()
     mailer: providers.Dependency[Mailer] = providers.Dependency()
+    keys: providers.Dependency[KeyRing] = providers.Dependency()
     wake: providers.Dependency[Any] = providers.Dependency()
 
     secret = settings.provided.secret_key.get_secret_value.call()
@@ -164,16 +170,17 @@ class Container(containers.DeclarativeContainer):
     codes = providers.Singleton(
         OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
     )
+    verified = providers.Singleton(VerifiedTokens)
     sessions = providers.Singleton(
         Sessions,
         commands,
         storage.provided.users,
         storage.provided.sessions,
         passwords,
-        providers.Singleton(JwtTokens, secret),
+        providers.Singleton(JwtTokens, keys),
         providers.Singleton(HmacRefreshTokens, secret),
         limits,
-        providers.Singleton(VerifiedTokens),
+        verified,
     )
     accounts = providers.Singleton(
         Accounts,
@@ -216,6 +223,7 @@ async def open_app(
     settings = settings.checked()
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keys = await asyncio.to_thread(_key_ring, settings)
     context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from)
     async with AsyncExitStack() as stack:
         storage: Storage = await stack.enter_async_context(_open("database", settings.database, context))
@@ -226,12 +234,17 @@ async def open_app(
         mailer: Mailer = await stack.enter_async_context(_open("mail", settings.mail_url, context))
         media: MediaStore = await stack.enter_async_context(_open("media", settings.media, context))
         ids = await stack.enter_async_context(_leased_ids(storage, clock))
-        container = Container(settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer)
+        container = Container(
+            settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer, keys=keys
+        )
         bell = _Bell()
         container.wake.override(providers.Object(bell.ring))
         stack.callback(container.passwords().close)
         stack.push_async_callback(container.home().close)
         await stack.enter_async_context(_in_background(container.sessions().watch()))
+        if isinstance(keys, KeyFileRing):
+            # A key that is gone takes with it what was checked by it.
+            await stack.enter_async_context(_in_background(keys.watch(container.verified().clear)))
         table = container.jobs_table()
         broker = AdapterContext(clock, context.data_dir, settings.mail_from, around_jobs(table))
         jobs: Jobs = await stack.enter_async_context(_open("broker", settings.broker_url, broker))
@@ -251,7 +264,23 @@ async def open_app(
             mailer,
             media,
             container.feed_reactions(),
+            keys,
+            clock,
         )
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    path = settings.signing_keys
+    if path is None:
+        return SecretRing(settings.secret_key.get_secret_value())
+    try:
+        return KeyFileRing(path)
+    except OSError as error:
+        raise SettingsError(
+            f"SOCIALFEED_SIGNING_KEYS: {path}: {error.strerror}; socialfeed keys rotate makes this file"
+        ) from error
+    except ValueError as error:
+        raise SettingsError(f"SOCIALFEED_SIGNING_KEYS: {error}") from error
 
 
 class _Bell:

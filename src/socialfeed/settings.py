@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_SECRET), description="At least 32 characters in production."
     )
+    signing_keys: Path | None = Field(
+        default=None, description="A file of `socialfeed keys rotate`: tokens by EdDSA; empty: HS256 under secret_key."
+    )
     database_url: str = Field(
         default="", description="sqlite:///…, postgresql://…, memory://; empty: SQLite in data_dir."
     )

@@ -85,6 +85,7 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         Route("/graphql", graphql, methods=["POST"]),
         Route("/graphql/", graphql, methods=["POST"]),
         Route("/media/{key:path}", _media, methods=["GET"]),
+        Route("/.well-known/jwks.json", _jwks, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
         Route("/health/ready", _ready, methods=["GET"]),
     ]
@@ -116,6 +117,18 @@ async def _ready(request: Request) -> Response:
     ready = all(state == "ok" for state in checks.values())
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse({"ready": ready, "checks": checks}, status)
+
+
+async def _jwks(request: Request) -> Response:
+    """The public keys of access tokens (RFC 7517). A new one is here before it signs, for longer than an answer is
+    kept.
+    """
+    app: App = request.state.app
+    return JSONResponse(
+        {"keys": app.keys.published(app.clock.now())},
+        headers={"Cache-Control": "public, max-age=60"},
+        media_type="application/jwk-set+json",
+    )
 
 
 async def _media(request: Request) -> Response:

@@ -9,7 +9,8 @@ from socialfeed.entrypoints.cli import main
 from socialfeed.entrypoints.cli.setup import PASSWORD_VARIABLE
 from socialfeed.settings import Settings
 
-COMMANDS = {"serve", "worker", "migrate", "demo", "seed", "create-superuser", "schema"}
+COMMANDS = {"serve", "worker", "migrate", "demo", "seed", "create-superuser", "keys", "schema"}
+KEYS = {"keys rotate", "keys list", "keys prune"}
 VARIABLES = {f"SOCIALFEED_{name.upper()}" for name in Settings.model_fields} | {PASSWORD_VARIABLE}
 
 
@@ -29,19 +30,36 @@ def test_the_overview_names_every_command_with_what_it_does() -> None:
         assert not command.get_short_help_str(100).endswith("...")
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+def found(name: str) -> click.Command:
+    command: click.Command = main
+    for part in name.split():
+        assert isinstance(command, click.Group)
+        command = command.commands[part]
+    return command
+
+
+def test_the_help_of_keys_names_each_of_its_commands() -> None:
+    group = found("keys")
+
+    assert isinstance(group, click.Group)
+    assert {f"keys {name}" for name in group.commands} == KEYS
+    for command in group.commands.values():
+        assert command.get_short_help_str(100) in help_of("keys")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS | KEYS))
 def test_each_help_says_which_settings_matter_and_shows_an_example(name: str) -> None:
-    text = help_of(name)
+    text = help_of(*name.split())
 
     assert re.search(r"^  Examples?:$", text, re.MULTILINE)
     assert f"socialfeed {name}" in text.split("Example", 1)[1]
     if name != "schema":
         assert "Settings:" in text
-    options = [option for option in main.commands[name].params if isinstance(option, click.Option)]
+    options = [option for option in found(name).params if isinstance(option, click.Option)]
     assert all(option.help for option in options)
 
 
-@pytest.mark.parametrize("name", ["", *sorted(COMMANDS)])
+@pytest.mark.parametrize("name", ["", *sorted(COMMANDS | KEYS)])
 def test_help_names_no_setting_that_does_not_exist(name: str) -> None:
     named = set(re.findall(r"SOCIALFEED_[A-Z_]+", help_of(*name.split())))
 

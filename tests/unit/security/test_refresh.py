@@ -5,11 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from socialfeed.adapters.security import HmacRefreshTokens, JwtTokens
+from socialfeed.adapters.security import HmacRefreshTokens
 from socialfeed.adapters.security.keys import derive_key
 from socialfeed.application.ports.security import RefreshTokens
-from socialfeed.domain.ids import Kind, SessionId, UserId, compose
+from socialfeed.domain.ids import Kind, SessionId, compose
 from socialfeed.testing.contracts.security import RefreshTokensContract
+from tests.unit.security.forging import Scheme, eddsa, hs256
 
 SECRET = "a secret of more than thirty-two characters"
 KEY = derive_key(SECRET, "refresh tokens")
@@ -92,6 +93,6 @@ def test_other_alphabets_are_refused_though_they_decode_to_the_same() -> None:
     assert tokens.read(token.replace("-", "+").replace("_", "/")) is None
 
 
-def test_an_access_token_is_no_refresh_token() -> None:
-    ada = UserId(compose(MS, Kind.USER, 1, 0))
-    assert tokens.read(JwtTokens(SECRET).issue(ada, SESSION, NOW).token) is None
+@pytest.mark.parametrize("scheme", [hs256(), eddsa()], ids=["HS256", "EdDSA"])
+def test_22_an_access_token_is_no_refresh_token(scheme: Scheme) -> None:
+    assert tokens.read(scheme.issued()) is None

@@ -2,8 +2,19 @@
 
 from socialfeed.adapters.security.codes import HmacCodeHasher
 from socialfeed.adapters.security.common_passwords import load_common_passwords
+from socialfeed.adapters.security.key_file import KeyFileRing
 from socialfeed.adapters.security.passwords import Argon2PasswordHasher
 from socialfeed.adapters.security.refresh import HmacRefreshTokens
+from socialfeed.adapters.security.signing import KeyRing, SecretRing
 from socialfeed.adapters.security.tokens import JwtTokens
 
-__all__ = ["Argon2PasswordHasher", "HmacCodeHasher", "HmacRefreshTokens", "JwtTokens", "load_common_passwords"]
+__all__ = [
+    "Argon2PasswordHasher",
+    "HmacCodeHasher",
+    "HmacRefreshTokens",
+    "JwtTokens",
+    "KeyFileRing",
+    "KeyRing",
+    "SecretRing",
+    "load_common_passwords",
+]

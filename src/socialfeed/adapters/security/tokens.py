@@ -2,21 +2,15 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import jwt
 
-from socialfeed.adapters.security.keys import derive_key
+from socialfeed.adapters.security.signing import LEEWAY, LIFETIME, KeyRing
 from socialfeed.application.ports.security import AccessToken, Claims
 from socialfeed.domain.errors import Invalid, Unauthenticated
 from socialfeed.domain.ids import SessionId, UserId, parse_session_id, parse_user_id
 
-LIFETIME = timedelta(minutes=15)
-LEEWAY = timedelta(minutes=2)
-"""How far the clock of the issuing process may run ahead. Expiry needs no leeway."""
-
-_ALGORITHM = "HS256"
 _TYPE = "access"
 _MAX_LENGTH = 2048
 _CLAIMS = ("iss", "aud", "sub", "sid", "jti", "typ", "iat", "exp")
@@ -25,21 +19,21 @@ _END_OF_TIME = 253_402_300_799
 
 
 class JwtTokens:
-    """JWTs by the rules of RFC 8725: one algorithm that no header can change, a header of known parameters so
-    that nothing in a token chooses the key, and every claim required and checked.
+    """JWTs by the rules of RFC 8725: one algorithm that no header can change, a header of known parameters so that
+    nothing in a token brings a key (its `kid` chooses among ours), and every claim required and checked.
     """
 
     def __init__(
         self,
-        secret: str,
+        keys: KeyRing,
         *,
         issuer: str = "socialfeed",
         audience: str = "socialfeed",
         lifetime: timedelta = LIFETIME,
     ) -> None:
-        self._key = derive_key(secret, "access tokens")
-        self._kid = sha256(b"key id" + self._key).hexdigest()[:12]
-        self._header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JWT"}
+        if lifetime > LIFETIME:
+            raise ValueError(f"no access token lives longer than {LIFETIME}: its key would be retired before it")
+        self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._lifetime = int(lifetime.total_seconds())
@@ -56,11 +50,12 @@ class JwtTokens:
             "iat": issued,
             "exp": issued + self._lifetime,
         }
-        token = jwt.encode(claims, self._key, _ALGORITHM, headers={"kid": self._kid})
+        kid, key = self._keys.signs(at)
+        token = jwt.encode(claims, key, self._keys.algorithm, headers={"kid": kid})
         return AccessToken(token, self._lifetime)
 
     def verify(self, token: str, at: datetime) -> Claims:
-        claims = self._signed_claims(token)
+        claims = self._signed_claims(token, at)
         if any(not isinstance(claims[name], str) for name in ("sub", "sid", "jti", "typ")) or claims["typ"] != _TYPE:
             raise _invalid()
         now = at.timestamp()
@@ -77,19 +72,22 @@ class JwtTokens:
             raise _invalid() from None
         return Claims(user_id, session_id, datetime.fromtimestamp(expires, UTC))
 
-    def _signed_claims(self, token: str) -> dict[str, Any]:
-        """Claims under a good signature, from our issuer to our audience, none missing. Time is left to the
-        caller, who has the clock.
+    def _signed_claims(self, token: str, at: datetime) -> dict[str, Any]:
+        """Claims under a good signature of a key that counts at that moment, from our issuer to our audience, none
+        missing. The times in the claims are left to the caller.
         """
         if not token.isascii() or len(token) > _MAX_LENGTH:
             raise _invalid()
         try:
-            if jwt.get_unverified_header(token) != self._header:
+            header = jwt.get_unverified_header(token)
+            kid = header.get("kid")
+            key = self._keys.verifies(kid, at) if isinstance(kid, str) else None
+            if key is None or header != {"alg": self._keys.algorithm, "kid": kid, "typ": "JWT"}:
                 raise _invalid()
             return jwt.decode(
                 token,
-                self._key,
-                algorithms=[_ALGORITHM],
+                key,
+                algorithms=[self._keys.algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
                 options={

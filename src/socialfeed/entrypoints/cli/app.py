@@ -7,6 +7,7 @@ import click
 from socialfeed import __version__
 from socialfeed.domain.errors import Invalid, SocialFeedError
 from socialfeed.entrypoints.cli.data import demo, seed
+from socialfeed.entrypoints.cli.keys import keys
 from socialfeed.entrypoints.cli.serving import serve, worker
 from socialfeed.entrypoints.cli.setup import create_superuser, migrate, schema
 
@@ -76,5 +77,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (serve, worker, migrate, demo, seed, create_superuser, schema):
+for command in (serve, worker, migrate, demo, seed, create_superuser, keys, schema):
     main.add_command(command)

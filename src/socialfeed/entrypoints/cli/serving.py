@@ -38,6 +38,7 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
       SOCIALFEED_BROKER_URL    inprocess://, redis://…, amqp://…: who runs the jobs  [inprocess://]
       SOCIALFEED_MAIL_URL      console://, smtp://user:password@host:port  [console://]
       SOCIALFEED_SECRET_KEY    at least 32 characters; must be set in production
+      SOCIALFEED_SIGNING_KEYS  a file of `socialfeed keys rotate`  [none: tokens are signed by the secret key]
       SOCIALFEED_ENVIRONMENT   development or production  [development]
       SOCIALFEED_TRUSTED_PROXIES  10.0.0.0/8, fd00::/8: whose X-Forwarded-For is believed  [nobody's]
 
