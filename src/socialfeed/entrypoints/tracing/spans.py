@@ -25,7 +25,7 @@ from socialfeed.application.ports.jobs import Handler, Job, JobTable
 from socialfeed.domain.errors import Rejected
 from socialfeed.domain.events import Envelope
 from socialfeed.entrypoints.tracing import Report
-from socialfeed.entrypoints.tracing.export import provider, shut_down
+from socialfeed.entrypoints.tracing.export import NAME_LENGTH, provider, shut_down
 
 UNTRACED = "/health/"
 """Asked every few seconds by machines, and of interest to none."""
@@ -56,7 +56,7 @@ class OpenTelemetryTracing:
     def operation(self, document: DocumentNode, name: str | None) -> Iterator[Report]:
         found = get_operation_ast(document, name)
         kind = found.operation.value if found else "unknown"
-        called = found.name.value if found and found.name else None
+        called = found.name.value[:NAME_LENGTH] if found and found.name else None
         attributes = {"graphql.operation.type": kind, **({"graphql.operation.name": called} if called else {})}
         with _span(self._tracer, f"{kind} {called}" if called else kind, SpanKind.INTERNAL, attributes) as span:
 
