@@ -1,35 +1,18 @@
 """`/graphql` over HTTP: POST with JSON; a browser's GET gets the explorer."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from socialfeed.application.services import Services
 from socialfeed.domain.errors import Unauthenticated
-from socialfeed.domain.permissions import Actor
 from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.execution import Executor, Operation
-
-log = logging.getLogger(__name__)
-
-MAX_BODY = 1_000_000
-"""Bytes of a request body."""
-
-JSON = "application/json"
-
-
-class BadRequest(Exception):
-    """A request that is not a GraphQL operation: an HTTP status, a stable code and a sentence."""
-
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, decode_json, malformed, read_body
 
 
 class GraphQLEndpoint:
@@ -77,61 +60,18 @@ def _retry_after(response: dict[str, Any]) -> int | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-async def authenticate(request: Request, services: Services) -> Actor:
-    """Who sends this request. No token is nobody in particular; a bad one is refused rather than ignored."""
-    client = Actor(
-        address=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", "")
-    )
-    header = request.headers.get("authorization")
-    if header is None:
-        return client
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Use `Authorization: Bearer <token>`.", code="INVALID_TOKEN")
-    return await services.sessions.actor(token.strip(), client)
-
-
-async def read_body(request: Request) -> bytes:
-    """The body, read no further than its limit allows."""
-    too_large = BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", f"At most {MAX_BODY} bytes, please.")
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise too_large
-    chunks, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BODY:
-                raise too_large
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise BadRequest(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", "The request broke off.") from None
-    return b"".join(chunks)
-
-
 def read_operation(body: bytes, content_type: str) -> Operation:
     """The operation in a JSON body. Raises `BadRequest`: 415 for another media type, 400 for another shape."""
-    if content_type.partition(";")[0].strip().lower() != JSON:
-        raise BadRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", f"Send {JSON}.")
-    try:
-        data = msgspec.json.decode(body)
-    except RecursionError:
-        raise _bad("The JSON is nested too deeply.") from None
-    except ValueError:
-        raise _bad("This is not valid JSON.") from None
+    data = decode_json(body, content_type)
     if isinstance(data, list):
-        raise _bad("One operation a request: batches are not accepted.")
+        raise malformed("One operation a request: batches are not accepted.")
     if not isinstance(data, dict):
-        raise _bad("Send a JSON object.")
+        raise malformed("Send a JSON object.")
     query, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
     if not isinstance(query, str) or not query.strip():
-        raise _bad('"query" must be the text of an operation.')
+        raise malformed('"query" must be the text of an operation.')
     if variables is not None and not isinstance(variables, dict):
-        raise _bad('"variables" must be an object.')
+        raise malformed('"variables" must be an object.')
     if name is not None and not isinstance(name, str):
-        raise _bad('"operationName" must be a string.')
+        raise malformed('"operationName" must be a string.')
     return Operation(query, variables or {}, name or None)
-
-
-def _bad(message: str) -> BadRequest:
-    return BadRequest(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", message)

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec
 from graphql import GraphQLError, GraphQLFormattedError
 
 from socialfeed.domain.errors import RateLimited, Rejected, SocialFeedError
+from socialfeed.entrypoints.wire import camel
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +36,7 @@ def payload(done: str, **absent: Any) -> Callable[[Callable[P, Awaitable[Fields]
 
 
 def _user_error(error: Rejected) -> Fields:
-    return {"code": error.code, "field": _camel(error.field), "message": str(error)}
-
-
-def _camel(name: str | None) -> str | None:
-    if name is None:
-        return None
-    head, *rest = name.split("_")
-    return head + "".join(word.title() for word in rest)
+    return {"code": error.code, "field": camel(error.field) if error.field else None, "message": str(error)}
 
 
 def format_error(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
@@ -55,7 +49,7 @@ def format_error(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
         formatted["message"] = str(cause)
         extensions: Fields = {"code": cause.code}
         if cause.field is not None:
-            extensions["field"] = _camel(cause.field)
+            extensions["field"] = camel(cause.field)
         if isinstance(cause, RateLimited):
             extensions["retryAfter"] = cause.retry_after
         formatted["extensions"] = extensions

@@ -1,6 +1,5 @@
 """The executable schema: the SDL file bound to the resolvers."""
 
-from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -9,6 +8,7 @@ from ariadne import InterfaceType, ScalarType, gql, make_executable_schema
 from graphql import GraphQLSchema
 
 from socialfeed.entrypoints.graphql.resolvers import TYPES
+from socialfeed.entrypoints.wire import rfc3339
 
 
 def sdl() -> str:
@@ -18,17 +18,13 @@ def sdl() -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _rfc3339(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 @cache
 def build_schema() -> GraphQLSchema:
     """Built once a process: it holds no state of an application."""
     return make_executable_schema(
         gql(sdl()),
         *TYPES,
-        ScalarType("DateTime", serializer=_rfc3339),
+        ScalarType("DateTime", serializer=rfc3339),
         InterfaceType("MutationPayload"),
         convert_names_case=True,
     )
