@@ -6,9 +6,11 @@ import asyncio
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.session import REFRESH_LIFE, SESSION_LIFE
 from socialfeed.testing.client import PASSWORD, Client, open_client
 from socialfeed.testing.clock import FixedClock
@@ -292,3 +294,20 @@ async def test_what_one_process_revokes_every_other_forgets_within_a_second(
         while await is_signed_in(elsewhere):
             assert time.monotonic() - started < 5
             await asyncio.sleep(0.05)
+
+
+async def test_a_database_that_is_away_is_a_503_and_shows_nothing_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_client(data_dir=tmp_path) as client:
+        ada = await client.sign_up("ada")
+
+        async def away(_: object) -> object:
+            raise Unavailable("connection to 192.0.2.1 refused")
+
+        monkeypatch.setattr(client.app.services.sessions, "_sessions", SimpleNamespace(sessions_by_ids=away))
+        answer = await ada.graphql(ME)
+        monkeypatch.undo()
+
+    assert (answer.status, answer.codes) == (503, ["UNAVAILABLE"])
+    assert "192.0.2.1" not in str(answer.errors)

@@ -147,13 +147,14 @@ class TestFile:
         assert link.is_symlink()
         assert kids(path) == [first, second]
 
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
-    def test_it_stays_readable_to_its_owner_when_root_rotates(self, path: Path) -> None:
+    def test_it_stays_its_owners_though_somebody_else_rotates(self, path: Path) -> None:
+        """Only root can give a file away, and so rotate another's: for others the two are one."""
+        owner = (12345, 12346) if os.geteuid() == 0 else (os.getuid(), os.getgid())
         made_by(path)
-        os.chown(path, 12345, 12346)
+        os.chown(path, *owner)
         made_by(path)
 
-        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346)
+        assert (path.stat().st_uid, path.stat().st_gid) == owner
 
     @pytest.mark.parametrize(
         "change",

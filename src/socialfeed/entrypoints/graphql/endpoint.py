@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from socialfeed.application.services import Services
-from socialfeed.domain.errors import Unauthenticated
+from socialfeed.domain.errors import Unauthenticated, Unavailable
 from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.execution import Executor, Operation
 from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, decode_json, malformed, read_body
@@ -33,6 +33,8 @@ class GraphQLEndpoint:
         except Unauthenticated as error:
             response = _refused(BadRequest(HTTPStatus.UNAUTHORIZED, error.code, str(error)))
             response.headers["WWW-Authenticate"] = "Bearer"
+        except Unavailable as error:  # nobody can tell whose token this is
+            response = _refused(BadRequest(HTTPStatus.SERVICE_UNAVAILABLE, error.code, Unavailable.message))
         else:
             response = await self._run(operation, Context(services, actor), request_id)
         await response(scope, receive, send)
