@@ -6,13 +6,9 @@ needs no change here.
 
 import asyncio
 import logging
-import os
-import socket
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -44,6 +40,7 @@ from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.graph import Graph
+from socialfeed.application.nodes import leased_ids
 from socialfeed.application.ports.adapters import GROUP, AdapterContext, Factory
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.jobs import Jobs, JobTable
@@ -87,9 +84,6 @@ BUILT_IN = {
     "media.memory": "socialfeed.adapters.memory:open_memory_media",
     "media.s3": "socialfeed.adapters.media:open_s3",
 }
-
-LEASE = timedelta(seconds=60)
-RENEW_EVERY = 20.0
 
 
 class Checked(Protocol):
@@ -233,7 +227,7 @@ async def open_app(
         )
         mailer: Mailer = await stack.enter_async_context(_open("mail", settings.mail_url, context))
         media: MediaStore = await stack.enter_async_context(_open("media", settings.media, context))
-        ids = await stack.enter_async_context(_leased_ids(storage, clock))
+        ids = await stack.enter_async_context(leased_ids(storage.nodes, clock))
         container = Container(
             settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer, keys=keys
         )
@@ -336,35 +330,6 @@ def schemes(kind: str) -> list[str]:
     """The URL schemes that adapters of a kind serve, those of other installed packages included."""
     names = {*BUILT_IN, *(entry_point.name for entry_point in entry_points(group=GROUP))}
     return sorted(name.removeprefix(f"{kind}.") for name in names if name.startswith(f"{kind}."))
-
-
-@asynccontextmanager
-async def _leased_ids(storage: Storage, clock: Clock) -> AsyncIterator[IdFactory]:
-    """An id factory on a node number that nobody else uses; the lease is renewed until the end."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    now = clock.now()
-    node = await storage.nodes.lease(owner, now, now + LEASE)
-    ids = IdFactory(lambda: int(clock.now().timestamp() * 1000), node)
-
-    async def keep() -> None:
-        nonlocal node
-        while True:
-            await asyncio.sleep(RENEW_EVERY)
-            try:
-                now = clock.now()
-                if not await storage.nodes.renew(node, owner, now + LEASE):
-                    node = await storage.nodes.lease(owner, now, now + LEASE)
-                    ids.move_to(node)
-                    log.warning("the lease of our node number was lost; going on as node %d", node)
-            except Exception:
-                log.exception("the lease of node %d could not be renewed", node)
-
-    task = asyncio.create_task(keep())
-    try:
-        yield ids
-    finally:
-        await _ended(task)
-        await storage.nodes.release(node, owner)
 
 
 @asynccontextmanager
