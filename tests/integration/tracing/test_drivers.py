@@ -46,16 +46,16 @@ def attribute(span: ReadableSpan, name: str) -> Any:
 async def test_reads_and_writes_of_an_operation_are_part_of_its_trace(database: str, traces: Traces) -> None:
     system = database.partition(":")[0]
     async with open_client(database_url=database) as client:
-        ada = await client.sign_up("ada")
-        made = await ada.run('mutation Write { createPost(content: "hush hush") { post { id } } }')
+        olga = await client.sign_up("olga")
+        made = await olga.run('mutation Write { createPost(content: "hush hush") { post { id } } }')
         post_id = made["createPost"]["post"]["id"]
-        await ada.run("query Read($id: ID!) { post(id: $id) { content } }", {"id": post_id})
-        await ada.run("query Page($id: ID!) { postsByUser(userId: $id) { totalItems } }", {"id": ada.user_id})
+        await olga.run("query Read($id: ID!) { post(id: $id) { content } }", {"id": post_id})
+        await olga.run("query Page($id: ID!) { postsByUser(userId: $id) { totalItems } }", {"id": olga.user_id})
 
     assert any("FROM posts" in statement for statement in asked(traces, "query Read", system))
     assert any("FROM user_counters" in statement for statement in asked(traces, "query Page", system))
     assert any("INSERT INTO posts" in statement for statement in asked(traces, "mutation Write", system))
-    for said in ("hush", "ada@example.com", post_id):
+    for said in ("hush", "olga@example.com", post_id):
         assert said not in traces.everything()
 
 
@@ -70,7 +70,7 @@ async def test_the_outbox_is_looked_at_without_a_trace(database: str, traces: Tr
 async def test_a_job_shows_what_it_asks(database: str, traces: Traces, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url=database, mail_url="memory://", media_url="memory://")
     async with open_app(settings, relay=False, around_jobs=traces.tracing.jobs) as app:
-        await app.services.accounts.register(ANONYMOUS, username="ada", email="ada@example.org", password="long enough")
+        await app.services.accounts.register(ANONYMOUS, username="olga", email="olga@x.org", password="long enough")
         await app.relay.drain()
 
     assert any("FROM users" in statement for statement in asked(traces, "job mail_code", database.partition(":")[0]))
@@ -78,11 +78,11 @@ async def test_a_job_shows_what_it_asks(database: str, traces: Traces, tmp_path:
 
 async def test_redis_is_part_of_a_trace(redis_url: str, traces: Traces) -> None:
     async with open_client(redis_url=redis_url) as client:
-        ada = await client.sign_up("ada")
-        await ada.run("query Page { userFeed { totalItems } }")
+        olga = await client.sign_up("olga")
+        await olga.run("query Page { userFeed { totalItems } }")
 
     assert asked(traces, "query Page", "redis")
-    assert "ada" not in traces.everything()
+    assert "olga" not in traces.everything()
 
 
 async def test_what_postgres_says_of_a_broken_rule_stays_here(postgres_url: str, traces: Traces) -> None:

@@ -17,6 +17,7 @@ from opentelemetry.propagate import extract
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id
 from opentelemetry.util.types import AttributeValue
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wrapt import wrap_function_wrapper
 
@@ -105,9 +106,17 @@ class TracedRequests:
             try:
                 await self._app(scope, receive, send_noting_status)
             finally:
-                if route := getattr(scope.get("route"), "path", None):
+                if route := _route(scope):
                     span.update_name(f"{name} {route}")
                     span.set_attribute("http.route", route)
+
+
+def _route(scope: Scope) -> str | None:
+    """Where the request went, as it is declared, that is without what clients put into it."""
+    above, route = scope.get("root_path", ""), scope.get("route")
+    if isinstance(route, Mount):
+        return str(above)
+    return f"{above}{route.path}" if route else None
 
 
 def _parent(scope: Scope) -> Context:
