@@ -1,0 +1,178 @@
+"""The composition root: picks adapters by URL, wires the services, opens and closes everything in order.
+
+The only package that knows every adapter.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dependency_injector import providers
+
+from socialfeed.adapters.security import KeyFileRing, KeyRing, SecretRing
+from socialfeed.adapters.system import SystemClock
+from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.nodes import leased_ids
+from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.jobs import Jobs, JobTable
+from socialfeed.application.ports.mail import Mailer
+from socialfeed.application.ports.media import MediaStore
+from socialfeed.application.ports.shared import SharedStore
+from socialfeed.application.ports.storage import Storage
+from socialfeed.application.reactions import subscriptions
+from socialfeed.application.relay import Relay
+from socialfeed.application.services import Services
+from socialfeed.container.registry import adapter, schemes
+from socialfeed.container.wiring import Container
+from socialfeed.domain.errors import Unavailable
+from socialfeed.settings import Settings, SettingsError
+
+__all__ = ["App", "open_app", "schemes"]
+
+log = logging.getLogger(__name__)
+
+
+class Checked(Protocol):
+    async def check(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The running product: its services, and the parts that entry points look after."""
+
+    settings: Settings
+    services: Services
+    storage: Storage
+    shared: SharedStore | None
+    jobs: Jobs
+    jobs_table: JobTable
+    relay: Relay
+    mailer: Mailer
+    media: MediaStore
+    reactions: FeedReactions
+    keys: KeyRing
+    clock: Clock
+
+    async def check(self) -> dict[str, str]:
+        """Each part that must answer, and "ok" or what is wrong with it."""
+        parts: dict[str, Checked] = {"database": self.storage, "broker": self.jobs, "media": self.media}
+        if self.shared is not None:
+            parts["redis"] = self.shared
+        states = await asyncio.gather(*(_state(part) for part in parts.values()))
+        return dict(zip(parts, states, strict=True))
+
+
+async def _state(part: Checked) -> str:
+    try:
+        await part.check()
+    except Unavailable as error:
+        return str(error)
+    return "ok"
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    relay: bool = True,
+    clock: Clock | None = None,
+    around_jobs: Callable[[JobTable], JobTable] = lambda table: table,
+) -> AsyncIterator[App]:
+    """Opens every adapter the settings name, wires the product and closes it all again.
+
+    With `relay` the outbox is drained in the background; without, whoever opened the app drains it (tests, one-off
+    commands). The broker runs the jobs that `around_jobs` makes of ours. Raises `SettingsError` for a URL no adapter
+    serves and `Unavailable` for a server that does not answer or a schema that is not migrated, each with one line.
+    """
+    settings = settings.checked()
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keys = await asyncio.to_thread(_key_ring, settings)
+    context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from)
+    async with AsyncExitStack() as stack:
+        storage: Storage = await stack.enter_async_context(adapter("database", settings.database, context))
+        await storage.check()
+        shared: SharedStore | None = (
+            await stack.enter_async_context(adapter("redis", settings.redis_url, context))
+            if settings.redis_url
+            else None
+        )
+        mailer: Mailer = await stack.enter_async_context(adapter("mail", settings.mail_url, context))
+        media: MediaStore = await stack.enter_async_context(adapter("media", settings.media, context))
+        ids = await stack.enter_async_context(leased_ids(storage.nodes, clock))
+        container = Container(
+            settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer, keys=keys
+        )
+        bell = _Bell()
+        container.wake.override(providers.Object(bell.ring))
+        stack.callback(container.passwords().close)
+        stack.push_async_callback(container.home().close)
+        await stack.enter_async_context(_in_background(container.sessions().watch()))
+        if isinstance(keys, KeyFileRing):
+            # A key that is gone takes with it what was checked by it.
+            await stack.enter_async_context(_in_background(keys.watch(container.verified().clear)))
+        table = container.jobs_table()
+        broker = AdapterContext(clock, context.data_dir, settings.mail_from, around_jobs(table))
+        jobs: Jobs = await stack.enter_async_context(adapter("broker", settings.broker_url, broker))
+        outbox = Relay(storage.outbox, jobs, subscriptions(table))
+        bell.answer = outbox.wake
+        if relay:
+            await stack.enter_async_context(_in_background(outbox.run()))
+        log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
+        yield App(
+            settings,
+            container.services(),
+            storage,
+            shared,
+            jobs,
+            table,
+            outbox,
+            mailer,
+            media,
+            container.feed_reactions(),
+            keys,
+            clock,
+        )
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    path = settings.signing_keys
+    if path is None:
+        return SecretRing(settings.secret_key.get_secret_value())
+    try:
+        return KeyFileRing(path)
+    except OSError as error:
+        raise SettingsError(
+            f"SOCIALFEED_SIGNING_KEYS: {path}: {error.strerror}; socialfeed keys rotate makes this file"
+        ) from error
+    except ValueError as error:
+        raise SettingsError(f"SOCIALFEED_SIGNING_KEYS: {error}") from error
+
+
+class _Bell:
+    """Stands for the relay, which exists only after the services that ring for it."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], None] | None = None
+
+    def ring(self) -> None:
+        if self.answer is not None:
+            self.answer()
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await _ended(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,114 @@
+"""The services, wired over adapters that are already open."""
+
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from socialfeed.adapters.caching import CachedPosts, CachedProfiles
+from socialfeed.adapters.memory import MemoryRateLimiter
+from socialfeed.adapters.security import (
+    Argon2PasswordHasher,
+    HmacCodeHasher,
+    HmacRefreshTokens,
+    JwtTokens,
+    KeyRing,
+    load_common_passwords,
+)
+from socialfeed.application.accounts import Accounts
+from socialfeed.application.commands import Commands
+from socialfeed.application.comments import Comments
+from socialfeed.application.counters import Counters, NoCounterCache
+from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
+from socialfeed.application.engagement import Engagement
+from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.feeds.service import Feeds
+from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.graph import Graph
+from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.mail import Mailer
+from socialfeed.application.ports.shared import SharedStore
+from socialfeed.application.ports.storage import Storage
+from socialfeed.application.posts import Posts
+from socialfeed.application.reactions import reactions
+from socialfeed.application.services import Services
+from socialfeed.application.sessions import Sessions
+from socialfeed.application.verified import VerifiedTokens
+from socialfeed.domain.ids import IdFactory
+from socialfeed.settings import Settings
+
+
+class Container(containers.DeclarativeContainer):
+    """The services, over adapters that are already open: nothing here is asynchronous, so nothing costs a future."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids = providers.Dependency(instance_of=IdFactory)
+    storage: providers.Dependency[Storage] = providers.Dependency()
+    shared: providers.Dependency[SharedStore | None] = providers.Dependency()
+    mailer: providers.Dependency[Mailer] = providers.Dependency()
+    keys: providers.Dependency[KeyRing] = providers.Dependency()
+    wake: providers.Dependency[Any] = providers.Dependency()
+
+    secret = settings.provided.secret_key.get_secret_value.call()
+    passwords = providers.Singleton(Argon2PasswordHasher)
+
+    limiter = providers.Singleton(
+        lambda shared, clock: shared.limiter if shared else MemoryRateLimiter(clock), shared, clock
+    )
+    timelines = providers.Singleton(lambda storage, shared: (shared or storage).timelines, storage, shared)
+    trending = providers.Singleton(lambda storage, shared: (shared or storage).trending, storage, shared)
+    counter_cache = providers.Singleton(lambda shared: shared.counters if shared else NoCounterCache(), shared)
+
+    commands = providers.Singleton(Commands, storage.provided.uow, ids, clock, wake)
+    counters = providers.Singleton(Counters, storage.provided.posts, counter_cache)
+    post_batches = providers.Singleton(
+        lambda posts, shared: CachedPosts(posts, shared.cache) if shared else posts, storage.provided.posts, shared
+    )
+    profile_batches = providers.Singleton(
+        lambda users, shared: CachedProfiles(users, shared.cache) if shared else users, storage.provided.users, shared
+    )
+    hydrator = providers.Singleton(Hydrator, post_batches, profile_batches, storage.provided.engagement, counters)
+    home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
+    feed_reactions = providers.Singleton(
+        FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
+    )
+
+    limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit)
+    codes = providers.Singleton(
+        OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
+    )
+    verified = providers.Singleton(VerifiedTokens)
+    sessions = providers.Singleton(
+        Sessions,
+        commands,
+        storage.provided.users,
+        storage.provided.sessions,
+        passwords,
+        providers.Singleton(JwtTokens, keys),
+        providers.Singleton(HmacRefreshTokens, secret),
+        limits,
+        verified,
+    )
+    accounts = providers.Singleton(
+        Accounts,
+        commands,
+        storage.provided.users,
+        passwords,
+        codes,
+        sessions,
+        limits,
+        providers.Singleton(load_common_passwords),
+    )
+    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator)
+    services = providers.Singleton(
+        Services,
+        accounts=accounts,
+        sessions=sessions,
+        posts=posts,
+        comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters),
+        engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters),
+        graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph),
+        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock),
+    )
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters)
