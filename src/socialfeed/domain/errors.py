@@ -66,6 +66,17 @@ class EmailTaken(Conflict):
         super().__init__(field="email")
 
 
+class RoleExists(Conflict):
+    code, message = "ROLE_EXISTS", "There is a role of this name already."
+
+    def __init__(self) -> None:
+        super().__init__(field="name")
+
+
+class RoleNotFound(NotFound):
+    code, message = "ROLE_NOT_FOUND", "There is no such role."
+
+
 class IdConflict(Conflict):
     """Two processes made the same id; the caller makes a new one and tries again."""
 
@@ -100,6 +111,22 @@ class SessionNotFound(NotFound):
 
 class EmailNotVerified(Rejected):
     code, message = "EMAIL_NOT_VERIFIED", "Verify your e-mail address first."
+
+
+class AccountBanned(Rejected):
+    code, message = "ACCOUNT_BANNED", "This account is banned."
+
+
+class PrivateAccount(Rejected):
+    """This account chooses who follows it."""
+
+    code, message = "PRIVATE_ACCOUNT", "This account is private."
+
+
+class OwnAccount(Rejected):
+    """Nobody bans, promotes or demotes themselves: there is always somebody left who may undo it."""
+
+    code, message = "OWN_ACCOUNT", "You cannot do this to your own account."
 
 
 class Unauthenticated(SocialFeedError):

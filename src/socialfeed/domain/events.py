@@ -12,6 +12,9 @@ from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
 
 _NO_COMMENT = CommentId(0)
 
+NOBODY = UserId(0)
+"""In an event about an account that does not exist: whoever asks for one that does must not be answered later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -33,6 +36,20 @@ class VerificationRequested(Event):
 @dataclass(frozen=True, slots=True)
 class PasswordResetRequested(Event):
     name = "password_reset_requested"
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangeRequested(Event):
+    name = "email_change_requested"
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged(Event):
+    """What others see of an account changed, or whether they see it at all."""
+
+    name = "profile_changed"
     user_id: UserId
 
 
@@ -81,6 +98,8 @@ _TYPES: dict[str, type[Event]] = {
     for kind in (
         VerificationRequested,
         PasswordResetRequested,
+        EmailChangeRequested,
+        ProfileChanged,
         PostPublished,
         PostLiked,
         PostShared,

@@ -20,6 +20,7 @@ FollowId = NewType("FollowId", int)
 EventId = NewType("EventId", int)
 CodeId = NewType("CodeId", int)
 SessionId = NewType("SessionId", int)
+ActivityId = NewType("ActivityId", int)
 
 
 class Kind(IntEnum):
@@ -34,6 +35,7 @@ class Kind(IntEnum):
     EVENT = 7
     CODE = 8
     SESSION = 9
+    ACTIVITY = 10
 
 
 EPOCH_MS = 1_704_067_200_000
@@ -153,3 +155,6 @@ class IdFactory:
 
     def session(self) -> SessionId:
         return SessionId(self._next(Kind.SESSION))
+
+    def activity(self) -> ActivityId:
+        return ActivityId(self._next(Kind.ACTIVITY))

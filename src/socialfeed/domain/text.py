@@ -8,7 +8,9 @@ from socialfeed.domain.errors import Invalid
 
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@(?:[^@\s.\"(),:;<>\[\\\]]{1,63}\.)+[^@\s.\"(),:;<>\[\\\]]{2,63}")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{3,30}")
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _ALLOWED_CONTROLS = frozenset("\n\t")
+DEFAULT_LOCALE = "en"
 _REFUSED = frozenset({"Cc", "Cs"})
 
 
@@ -41,12 +43,19 @@ def clean_username(value: str) -> str:
     return value
 
 
-def clean_email(value: str) -> str:
+def clean_email(value: str, field: str = "email") -> str:
     """A plausible address of at most 254 characters, in lower case; only a mail that arrives proves one."""
-    text = clean(value.lower(), "email", maximum=254)
+    text = clean(value.lower(), field, maximum=254)
     if not _EMAIL.fullmatch(text):
-        raise Invalid("This is not an e-mail address.", code="INVALID_EMAIL", field="email")
+        raise Invalid("This is not an e-mail address.", code="INVALID_EMAIL", field=field)
     return text
+
+
+def clean_locale(value: str) -> str:
+    """A language, and maybe its script and region, as BCP 47 writes them: `de`, `es-MX`, `zh-Hant-TW`."""
+    if not _LOCALE.fullmatch(value):
+        raise Invalid("A locale like de or es-MX, please.", code="INVALID_LOCALE", field="locale")
+    return value
 
 
 def clean_url(value: str, field: str) -> str:

@@ -31,3 +31,8 @@ class RateLimiter(Protocol):
         """Takes `cost` points or, if they are not there, none. Exact under any concurrency: of n simultaneous hits on
         a fresh key with n above `points`, `points` pass. A cost above `points` never passes.
         """
+
+    async def give_back(self, key: str, limit: Limit, cost: int = 1) -> None:
+        """Returns points taken by `hit` under this limit, at most those that are owed: a success is not held against
+        anybody. Best effort: never raises.
+        """

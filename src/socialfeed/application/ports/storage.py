@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from socialfeed.application.ports.access import AccessReader, Grants, Roles
+from socialfeed.application.ports.activity import ActivityLog, ActivityReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.ports.trending import Trending
@@ -15,7 +17,7 @@ from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
-from socialfeed.domain.user import CodePurpose, OneTimeCode, User
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 
 # --- Writing -------------------------------------------------------------------------------------------------
 # Inside a transaction `get` locks what it returns until the transaction ends: between a `get` and a `save` no other
@@ -28,14 +30,14 @@ class Users(Protocol):
     async def by_username(self, username: str) -> User | None:
         """The account with this username, compared without case."""
 
-    async def active_by_email(self, email: str) -> User | None:
-        """The active account with this address; there is at most one."""
+    async def proven_by_email(self, email: str) -> User | None:
+        """The account that has proven this address, whatever became of it since; there is at most one."""
 
     async def pending_by_email(self, email: str) -> User | None:
         """The newest unverified account that gave this address."""
 
     async def add(self, user: User) -> None:
-        """Raises `UsernameTaken`, `EmailTaken` (another active account has the address) or `IdConflict`."""
+        """Raises `UsernameTaken`, `EmailTaken` (another account has proven the address) or `IdConflict`."""
 
     async def save(self, user: User) -> None:
         """Replaces the stored user of this id. Raises as `add` does."""
@@ -70,10 +72,13 @@ class Sessions(Protocol):
         """Removes the user's sessions, all or all but one; returns how many."""
 
 
+EVERYBODY = UserId(0)
+
+
 class Revocations(Protocol):
     async def add(self, event_id: EventId, user_id: UserId, at: datetime) -> None:
-        """Says that what was known of this user's sessions and permissions is void from the commit on. Kept for an
-        hour at least.
+        """Says that what was known of this user's sessions and permissions, or of everybody's where `user_id` is
+        `EVERYBODY`, is void from the commit on. Kept for an hour at least.
         """
 
 
@@ -159,6 +164,12 @@ class Transaction(Protocol):
     @property
     def revocations(self) -> Revocations: ...
     @property
+    def roles(self) -> Roles: ...
+    @property
+    def grants(self) -> Grants: ...
+    @property
+    def activity(self) -> ActivityLog: ...
+    @property
     def outbox(self) -> Outbox: ...
     @property
     def inbox(self) -> Inbox: ...
@@ -178,7 +189,7 @@ class UnitOfWork(Protocol):
 
 
 class Profile(NamedTuple):
-    """The public face of an account, and whether it is active."""
+    """The public face of an account, whether it is active, and whether only followers see what it writes."""
 
     id: UserId
     username: str
@@ -187,6 +198,8 @@ class Profile(NamedTuple):
     bio: str
     created_at: datetime
     is_active: bool
+    avatar_url: str | None = None
+    is_private: bool = False
 
 
 class Page(NamedTuple):
@@ -213,13 +226,21 @@ class UserReader(ProfileBatches, Protocol):
         """Whole accounts, secrets included: for identity only."""
 
     async def account_by_login(self, login: str) -> User | None:
-        """By username (without case), or by address when `login` holds an @: the active account, else the newest
-        unverified one.
+        """By username (without case), or by address when `login` holds an @: the account that has proven it, else the
+        newest unverified one.
         """
 
     async def profile_counts(self, ids: Sequence[UserId]) -> dict[UserId, ProfileCounts]: ...
 
     async def user_id_by_username(self, username: str) -> UserId | None: ...
+
+    async def accounts_after(
+        self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None
+    ) -> list[User]:
+        """Accounts by ascending id, those past `after`: all, or those of a status, those with a role."""
+
+    async def due_for_erasure(self, at: datetime, *, limit: int) -> list[UserId]:
+        """Deleted accounts whose grace is over at `at`, the longest due first."""
 
 
 class PostReader(PostBatches, Protocol):
@@ -323,6 +344,10 @@ class Storage(Protocol):
     def trending(self) -> Trending: ...
     @property
     def sessions(self) -> SessionReader: ...
+    @property
+    def access(self) -> AccessReader: ...
+    @property
+    def activity(self) -> ActivityReader: ...
     @property
     def nodes(self) -> NodeLeases: ...
 
