@@ -14,14 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.errors import conflict_of
-from socialfeed.adapters.sql.rows import (
-    Values,
-    comment_values,
-    follow_values,
-    post_values,
-    reaction_values,
-    user_values,
-)
+from socialfeed.adapters.sql.rows import Values
+from socialfeed.adapters.sql.rows.comments import comment_values
+from socialfeed.adapters.sql.rows.follows import follow_values
+from socialfeed.adapters.sql.rows.posts import post_values
+from socialfeed.adapters.sql.rows.reactions import reaction_values
+from socialfeed.adapters.sql.rows.users import user_values
 from socialfeed.adapters.sql.storage import SqlStorage
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Like, Share

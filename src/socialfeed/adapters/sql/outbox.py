@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
-from socialfeed.adapters.sql.rows import ENVELOPE, Row, envelope_from_row
+from socialfeed.adapters.sql.rows import Row
+from socialfeed.adapters.sql.rows.messages import ENVELOPE, envelope_from_row
 from socialfeed.adapters.sql.tables import inbox, outbox
 from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.events import Envelope

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, SelectBase, bindparam, func, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader, once_each
-from socialfeed.adapters.sql.rows import COMMENT, comment_from_row
+from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row
 from socialfeed.adapters.sql.tables import comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.ids import MAX_ID, CommentId, PostId

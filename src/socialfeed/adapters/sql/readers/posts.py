@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, FromClause, Integer, SelectBase, bindparam, l
 
 from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
-from socialfeed.adapters.sql.rows import POST, post_from_row
+from socialfeed.adapters.sql.rows.posts import POST, post_from_row
 from socialfeed.adapters.sql.tables import follows, post_counters, posts, user_counters
 from socialfeed.application.ports.storage import Candidate, Page
 from socialfeed.domain.engagement import Counts

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, SelectBase, bindparam, select
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
-from socialfeed.adapters.sql.rows import SESSION, session_from_row
+from socialfeed.adapters.sql.rows.sessions import SESSION, session_from_row
 from socialfeed.adapters.sql.tables import revocations, sessions
 from socialfeed.domain.ids import EventId, SessionId, UserId
 from socialfeed.domain.session import Session

@@ -7,7 +7,7 @@ from sqlalchemy import SelectBase, bindparam, select
 from socialfeed.adapters.sql.columns import storable
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
-from socialfeed.adapters.sql.rows import PROFILE, USER, profile_from_row, user_from_row
+from socialfeed.adapters.sql.rows.users import PROFILE, USER, profile_from_row, user_from_row
 from socialfeed.adapters.sql.tables import is_active, user_counters, users
 from socialfeed.application.ports.storage import Profile
 from socialfeed.domain.graph import ProfileCounts

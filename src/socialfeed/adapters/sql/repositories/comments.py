@@ -6,7 +6,7 @@ from sqlalchemy import Insert, bindparam, delete, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows import COMMENT, comment_from_row, comment_values
+from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row, comment_values
 from socialfeed.adapters.sql.tables import comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts

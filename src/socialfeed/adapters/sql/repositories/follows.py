@@ -6,7 +6,7 @@ from sqlalchemy import Insert, bindparam, delete, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows import FOLLOW, follow_from_row, follow_values
+from socialfeed.adapters.sql.rows.follows import FOLLOW, follow_from_row, follow_values
 from socialfeed.adapters.sql.tables import follows
 from socialfeed.domain.errors import UserNotFound
 from socialfeed.domain.graph import Follow

@@ -7,7 +7,7 @@ from sqlalchemy import Insert, bindparam, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.base import Repository
-from socialfeed.adapters.sql.rows import envelope_values
+from socialfeed.adapters.sql.rows.messages import envelope_values
 from socialfeed.adapters.sql.tables import inbox, outbox
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.events import Envelope

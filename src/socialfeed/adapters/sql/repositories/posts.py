@@ -6,7 +6,7 @@ from sqlalchemy import Insert, bindparam, insert, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows import POST, post_from_row, post_values
+from socialfeed.adapters.sql.rows.posts import POST, post_from_row, post_values
 from socialfeed.adapters.sql.tables import post_counters, posts
 from socialfeed.domain.errors import IdConflict, UserNotFound
 from socialfeed.domain.ids import PostId

@@ -9,7 +9,8 @@ from sqlalchemy.sql.dml import ReturningDelete
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows import REACTION, Row, like_from_row, reaction_values, share_from_row
+from socialfeed.adapters.sql.rows import Row
+from socialfeed.adapters.sql.rows.reactions import REACTION, like_from_row, reaction_values, share_from_row
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import PostNotFound
 from socialfeed.domain.ids import PostId, UserId

@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.errors import conflicts_named
 from socialfeed.adapters.sql.repositories.base import Repository
-from socialfeed.adapters.sql.rows import SESSION, session_from_row, session_values
+from socialfeed.adapters.sql.rows.sessions import SESSION, session_from_row, session_values
 from socialfeed.adapters.sql.tables import revocations, sessions
 from socialfeed.domain.errors import SessionNotFound
 from socialfeed.domain.ids import EventId, SessionId, UserId

@@ -8,7 +8,7 @@ from socialfeed.adapters.sql.columns import storable
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.errors import conflicts_named
 from socialfeed.adapters.sql.repositories.base import Repository
-from socialfeed.adapters.sql.rows import CODE, USER, code_from_row, code_values, user_from_row, user_values
+from socialfeed.adapters.sql.rows.users import CODE, USER, code_from_row, code_values, user_from_row, user_values
 from socialfeed.adapters.sql.tables import codes, is_active, user_counters, users
 from socialfeed.domain.errors import UserNotFound
 from socialfeed.domain.ids import UserId
