@@ -16,6 +16,9 @@ NAME_MAX, BIO_MAX = 50, 500
 ERASED_AFTER = timedelta(days=14)
 """How long a deleted account waits for its owner to come back."""
 
+_ERASED_PREFIX = "deleted_"
+"""Nobody registers by such a name: whoever held another's could keep that account from being erased."""
+
 
 class UserStatus(StrEnum):
     """Only what an active account wrote is shown to others."""
@@ -66,6 +69,8 @@ class User:
         at: datetime,
     ) -> "User":
         """A new, unverified account. Raises `Invalid` naming the field that breaks a rule."""
+        if username.lower().startswith(_ERASED_PREFIX):
+            raise Invalid("This name is reserved.", code="INVALID_USERNAME", field="username")
         return cls(
             id=user_id,
             username=text.clean_username(username),
@@ -162,7 +167,7 @@ class User:
         """What stays when the grace is over: an id that nothing personal hangs on, and that nobody signs in to."""
         return User(
             id=self.id,
-            username=f"deleted_{self.id}",
+            username=f"{_ERASED_PREFIX}{self.id}",
             email=f"{self.id}@deleted.invalid",
             password_hash="",
             first_name="",
