@@ -1,17 +1,58 @@
-import re
 from collections import Counter
 
 import pytest
 
 from socialfeed.domain import errors
-from socialfeed.domain.errors import EmailTaken, Invalid, RateLimited, Rejected, SocialFeedError, UsernameTaken
+from socialfeed.domain.errors import (
+    Conflict,
+    EmailTaken,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Rejected,
+    RoleExists,
+    SocialFeedError,
+    UsernameTaken,
+)
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SocialFeedError)]
 
 
-def test_codes_are_stable_names_and_no_two_errors_share_one() -> None:
-    assert all(re.fullmatch(r"[A-Z][A-Z_]+", kind.code) for kind in KINDS)
+IN_THE_PAYLOAD = {
+    "ACCOUNT_BANNED",
+    "CODE_REJECTED",
+    "COMMENT_NOT_FOUND",
+    "CONFLICT",
+    "EMAIL_NOT_VERIFIED",
+    "EMAIL_TAKEN",
+    "ID_CONFLICT",
+    "INVALID",
+    "INVALID_CREDENTIALS",
+    "INVALID_REFRESH_TOKEN",
+    "NOT_FOUND",
+    "OWN_ACCOUNT",
+    "POST_NOT_FOUND",
+    "PRIVATE_ACCOUNT",
+    "REJECTED",
+    "ROLE_EXISTS",
+    "ROLE_NOT_FOUND",
+    "SESSION_NOT_FOUND",
+    "USERNAME_TAKEN",
+    "USER_NOT_FOUND",
+}
+STOPPING = {"FORBIDDEN", "INTERNAL", "RATE_LIMITED", "UNAUTHENTICATED", "UNAVAILABLE"}
+
+
+def test_codes_stay_as_clients_know_them_and_no_two_errors_share_one() -> None:
+    assert {kind.code for kind in KINDS if issubclass(kind, Rejected)} == IN_THE_PAYLOAD
+    assert {kind.code for kind in KINDS if not issubclass(kind, Rejected)} == STOPPING
     assert [code for code, times in Counter(kind.code for kind in KINDS).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("code", ["USER", "POST", "COMMENT", "ROLE", "SESSION"])
+def test_whatever_is_missing_is_told_apart_but_handled_alike(code: str) -> None:
+    [kind] = [kind for kind in KINDS if kind.code == f"{code}_NOT_FOUND"]
+    assert issubclass(kind, NotFound)
 
 
 def test_every_error_says_something_to_people() -> None:
@@ -25,11 +66,12 @@ def test_an_error_may_have_its_own_message_code_and_field() -> None:
     assert str(Invalid()) == Invalid.message
 
 
-def test_taken_names_are_refusals_of_their_field() -> None:
-    assert [(error.field, isinstance(error, Rejected)) for error in (UsernameTaken(), EmailTaken())] == [
-        ("username", True),
-        ("email", True),
-    ]
+@pytest.mark.parametrize(
+    ("error", "field"), [(UsernameTaken(), "username"), (EmailTaken(), "email"), (RoleExists(), "name")]
+)
+def test_taken_names_are_conflicts_of_their_field(error: SocialFeedError, field: str) -> None:
+    assert isinstance(error, Conflict)
+    assert error.field == field
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.01, 2), (59.5, 60)])

@@ -10,6 +10,8 @@ from socialfeed.domain.ids import CommentId, PostId, UserId
 EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.VerificationRequested(UserId(1)), "verification_requested", {"user_id": 1}),
     (events.PasswordResetRequested(UserId(1)), "password_reset_requested", {"user_id": 1}),
+    (events.EmailChangeRequested(UserId(1)), "email_change_requested", {"user_id": 1}),
+    (events.ProfileChanged(UserId(1)), "profile_changed", {"user_id": 1}),
     (events.PostPublished(PostId(2), UserId(1)), "post_published", {"post_id": 2, "author_id": 1}),
     (
         events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123),

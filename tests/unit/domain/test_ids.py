@@ -16,6 +16,7 @@ from socialfeed.domain.ids import (
     parse_comment_id,
     parse_id,
     parse_post_id,
+    parse_session_id,
     parse_user_id,
     unix_ms,
 )
@@ -83,10 +84,11 @@ def test_nonsense_is_refused(value: str | int) -> None:
 
 def test_each_noun_has_its_parser() -> None:
     ids = IdFactory(lambda: EPOCH_MS + 5, 1)
-    user, post, comment = ids.user(), ids.post(), ids.comment()
+    user, post, comment, session = ids.user(), ids.post(), ids.comment(), ids.session()
     assert parse_user_id(str(user)) == user
     assert parse_post_id(str(post)) == post
     assert parse_comment_id(str(comment)) == comment
+    assert parse_session_id(str(session)) == session
 
 
 @given(st.lists(st.integers(EPOCH_MS - 10, EPOCH_MS + 100), min_size=1, max_size=300), nodes)
@@ -158,6 +160,7 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
         "EVENT": 7,
         "CODE": 8,
         "SESSION": 9,
+        "ACTIVITY": 10,
     }
 
 

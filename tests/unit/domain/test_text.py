@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from socialfeed.domain.errors import Invalid
-from socialfeed.domain.text import clean, clean_email, clean_url, clean_username
+from socialfeed.domain.text import DEFAULT_LOCALE, clean, clean_email, clean_locale, clean_url, clean_username
 
 anything = st.text(st.characters(), max_size=80)
 
@@ -114,6 +114,24 @@ def test_what_is_no_address_is_refused(value: str) -> None:
     with pytest.raises(Invalid) as refused:
         clean_email(value)
     assert refused.value.field == "email"
+
+
+@pytest.mark.parametrize("locale", [DEFAULT_LOCALE, "de", "es-MX", "zh-Hant", "zh-Hant-TW", "es-419", "fil"])
+def test_a_locale_is_a_language_and_maybe_a_script_and_a_region(locale: str) -> None:
+    assert clean_locale(locale) == locale
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [
+        *("", "e", "DE", "german", "de_DE", "de-de", "de-DEU", "de-41", "zh-hant", "zh-TW-Hant", "-DE", "de-", "*"),
+        *("de\n", " de", "de-DE\0", "dé", "es-٤١٩", "de,en", "de;q=1", "../de", "de" * 1_000),
+    ],
+)
+def test_what_is_no_locale_is_refused(locale: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        clean_locale(locale)
+    assert (refused.value.code, refused.value.field) == ("INVALID_LOCALE", "locale")
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,14 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import MISSING, FrozenInstanceError, fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from socialfeed.domain.errors import EmailNotVerified, Invalid
-from socialfeed.domain.ids import UserId
-from socialfeed.domain.permissions import Permission
-from socialfeed.domain.user import (
-    BIO_MAX,
-    CODE_LIFE,
-    CODE_TRIES,
-    NAME_MAX,
-    PASSWORD_MAX,
-    PASSWORD_MIN,
-    CodePurpose,
-    OneTimeCode,
-    User,
-    UserStatus,
-    check_password,
-)
-from socialfeed.testing import Builder
+from socialfeed.domain.errors import AccountBanned, EmailNotVerified, Invalid
+from socialfeed.domain.ids import MAX_ID, UserId
+from socialfeed.domain.text import clean_email, clean_username
+from socialfeed.domain.user import BIO_MAX, ERASED_AFTER, NAME_MAX, User, UserStatus
 from socialfeed.testing.clock import START
-
-
-@pytest.fixture
-def make() -> Builder:
-    return Builder()
 
 
 def register(**changed: Any) -> User:
@@ -34,11 +16,11 @@ def register(**changed: Any) -> User:
     return User.register(UserId(1), **{**fields, **changed})
 
 
-def test_a_new_account_is_an_unverified_user_without_permissions() -> None:
+def test_a_new_account_is_an_unverified_user() -> None:
     user = register()
     assert user.status is UserStatus.UNVERIFIED
+    assert not user.is_proven
     assert user.roles == {"user"}
-    assert user.permissions == frozenset()
     assert user.created_at == START
 
 
@@ -51,6 +33,7 @@ def test_what_people_type_is_cleaned() -> None:
     ("field", "value"),
     [
         ("username", "a b"),
+        ("username", "deleted_7"),
         ("email", "nobody"),
         ("first_name", "x" * (NAME_MAX + 1)),
         ("last_name", "two\nlines"),
@@ -64,14 +47,57 @@ def test_a_refusal_names_the_field(field: str, value: str) -> None:
     assert refused.value.field == field
 
 
-def test_a_verified_account_may_sign_in_and_has_the_permissions_of_its_roles() -> None:
-    user = register()
-    with pytest.raises(EmailNotVerified):
+def test_a_verified_account_is_active_and_its_address_proven() -> None:
+    user = register().verified()
+    assert user.is_active
+    assert user.is_proven
+
+
+ADA = register().verified()
+
+
+@pytest.mark.parametrize(("user", "refusal"), [(register(), EmailNotVerified), (ADA.banned(), AccountBanned)])
+def test_nobody_signs_in_to_an_unverified_or_a_banned_account(user: User, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
         user.require_sign_in()
-    verified = user.verified()
-    verified.require_sign_in()
-    assert verified.is_active
-    assert Permission.POST_CREATE in verified.permissions
+
+
+@pytest.mark.parametrize("user", [ADA, ADA.deactivated(), ADA.deactivated(erase_at=START + ERASED_AFTER)])
+def test_owners_sign_in_to_an_active_account_and_come_back_to_one_they_left(user: User) -> None:
+    user.require_sign_in()
+
+
+@pytest.mark.parametrize("user", [register(), ADA.banned(), ADA.deactivated(), ADA.erased()])
+def test_only_an_active_account_counts_as_active(user: User) -> None:
+    assert not user.is_active
+
+
+@pytest.mark.parametrize("user", [ADA, ADA.banned(), ADA.deactivated(), ADA.erased()])
+def test_an_address_stays_proven_whatever_becomes_of_the_account(user: User) -> None:
+    assert user.is_proven
+
+
+def test_a_ban_is_lifted() -> None:
+    assert ADA.banned().status is UserStatus.BANNED
+    assert ADA.banned().unbanned() == ADA
+
+
+def test_a_deleted_account_that_was_banned_goes_on_waiting_for_its_owner() -> None:
+    waiting = ADA.deactivated(erase_at=START + ERASED_AFTER)
+    assert waiting.banned().erase_at == waiting.erase_at
+    assert waiting.banned().unbanned() == waiting
+
+
+@pytest.mark.parametrize("user", [register(), ADA, ADA.deactivated(), ADA.erased()])
+def test_lifting_a_ban_that_is_none_changes_nothing(user: User) -> None:
+    assert user.unbanned() == user
+
+
+def test_an_owner_who_returns_finds_the_account_as_it_was() -> None:
+    assert timedelta(days=14) == ERASED_AFTER
+    for left in (ADA.deactivated(), ADA.deactivated(erase_at=START + ERASED_AFTER)):
+        assert left.status is UserStatus.DEACTIVATED
+        assert left.returned() == ADA
 
 
 def test_behaviour_returns_a_new_state() -> None:
@@ -79,55 +105,143 @@ def test_behaviour_returns_a_new_state() -> None:
     assert user.verified() is not user
     assert not user.is_active
     assert user.with_role("admin").roles == {"user", "admin"}
+    assert user.with_role("admin").without_role("user").roles == {"admin"}
+    assert user.without_role("nobody-has-it") == user
+    assert user.with_password("another").password_hash == "another"
     assert user.roles == {"user"}
+    assert user.password_hash == "hash"
     with pytest.raises(FrozenInstanceError):
         user.bio = "changed"  # type: ignore[misc]
 
 
-def test_secrets_are_not_printed(make: Builder) -> None:
-    user = register(password_hash="very secret hash")
-    assert "very secret hash" not in repr(user)
-    code = make.code(user)
-    assert code.code_hash not in repr(code)
+PROFILE: dict[str, Any] = {
+    "first_name": "Zoë",
+    "last_name": "Müller",
+    "bio": "One\ntwo",
+    "avatar_url": "https://example.org/zoe.png",
+    "is_private": True,
+    "locale": "es-MX",
+}
+DRESSED = ADA.with_profile(**PROFILE)
 
 
-COMMON = {"password1"}
+def test_a_profile_is_what_its_owner_says() -> None:
+    assert {name: getattr(DRESSED, name) for name in PROFILE} == PROFILE
+    assert replace(DRESSED, **{name: getattr(ADA, name) for name in PROFILE}) == ADA
 
 
-@pytest.mark.parametrize("password", ["x" * PASSWORD_MIN, "x" * PASSWORD_MAX, "        ", "пароль🎈ab", "\0" * 8])
-def test_a_password_may_be_any_text_of_a_good_length(password: str) -> None:
-    assert check_password(password, COMMON) == password
+def test_what_is_not_given_stays() -> None:
+    assert DRESSED.with_profile() == DRESSED
 
 
 @pytest.mark.parametrize(
-    ("password", "code"),
+    ("name", "value"),
     [
-        ("", "PASSWORD_TOO_SHORT"),
-        ("x" * (PASSWORD_MIN - 1), "PASSWORD_TOO_SHORT"),
-        ("x" * (PASSWORD_MAX + 1), "PASSWORD_TOO_LONG"),
-        ("\ud800" * 8, "INVALID_CHARACTER"),
-        ("password1", "PASSWORD_TOO_COMMON"),
-        ("PassWord1", "PASSWORD_TOO_COMMON"),
+        ("first_name", ""),
+        ("last_name", ""),
+        ("bio", ""),
+        ("is_private", False),
+        ("locale", "en"),
+        ("avatar_url", "https://example.org/b.png"),
     ],
 )
-def test_other_passwords_are_refused(password: str, code: str) -> None:
+def test_one_field_changes_alone_even_to_nothing(name: str, value: Any) -> None:
+    changed = DRESSED.with_profile(**{name: value})
+    assert getattr(changed, name) == value
+    assert replace(changed, **{name: PROFILE[name]}) == DRESSED
+
+
+def test_an_empty_address_removes_the_picture() -> None:
+    assert DRESSED.with_profile(avatar_url="").avatar_url is None
+
+
+def test_a_profile_is_cleaned() -> None:
+    user = ADA.with_profile(first_name=" Zoe\u0308 ", last_name=" M ", bio="One\r\ntwo ", avatar_url=" http://b.org/ ")
+    assert (user.first_name, user.last_name, user.bio, user.avatar_url) == ("Zoë", "M", "One\ntwo", "http://b.org/")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("first_name", "x" * (NAME_MAX + 1)),
+        ("last_name", "two\nlines"),
+        ("bio", "x" * (BIO_MAX + 1)),
+        ("bio", "\0"),
+        ("avatar_url", "javascript:alert(1)"),
+        ("avatar_url", " "),
+        ("locale", "German"),
+        ("locale", ""),
+    ],
+)
+def test_a_refused_profile_names_the_field(field: str, value: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check_password(password, COMMON)
-    assert (refused.value.code, refused.value.field) == (code, "password")
+        DRESSED.with_profile(**{field: value})  # type: ignore[arg-type]
+    assert refused.value.field == field
 
 
-def test_a_code_lives_for_ten_minutes(make: Builder) -> None:
-    code = OneTimeCode.issue(make.ids.code(), make.ids.user(), CodePurpose.VERIFY, "hash", at=START)
-    assert timedelta(minutes=10) == CODE_LIFE
-    assert code.is_live(START + CODE_LIFE - timedelta(microseconds=1))
-    assert not code.is_live(START + CODE_LIFE)
+def test_a_new_address_waits_until_it_is_proven() -> None:
+    asking = ADA.asking_for_email(" New@Example.ORG")
+    assert (asking.email, asking.new_email) == (ADA.email, "new@example.org")
+    assert asking.with_new_email() == replace(ADA, email="new@example.org")
 
 
-def test_five_wrong_tries_kill_a_code(make: Builder) -> None:
-    code = OneTimeCode.issue(make.ids.code(), make.ids.user(), CodePurpose.VERIFY, "hash", at=START)
-    assert CODE_TRIES == 5
-    lives = []
-    for _ in range(CODE_TRIES + 1):
-        lives.append(code.is_live(START))
-        code = code.tried()
-    assert lives == [True] * CODE_TRIES + [False]
+def test_the_address_asked_for_last_counts() -> None:
+    asking = ADA.asking_for_email("one@example.org").asking_for_email("two@example.org")
+    assert asking.with_new_email().email == "two@example.org"
+
+
+def test_an_address_nobody_asked_for_changes_nothing() -> None:
+    assert ADA.with_new_email() == ADA
+
+
+def test_a_refused_new_address_names_its_field() -> None:
+    with pytest.raises(Invalid) as refused:
+        ADA.asking_for_email("nobody")
+    assert refused.value.field == "new_email"
+
+
+LIVED = replace(
+    DRESSED.asking_for_email("new@example.org"),
+    username="ada_lovelace",
+    password_hash="hash of ada",
+    roles=frozenset({"treasurer"}),
+    locale="zh-Hant-TW",
+    erase_at=START + ERASED_AFTER,
+)
+
+
+def test_nothing_personal_is_left_of_an_erased_account() -> None:
+    """Only its id and its age: a field that is added later has a value here, and is asked for."""
+    before, after = ({f.name: getattr(user, f.name) for f in fields(User)} for user in (LIVED, LIVED.erased()))
+    plain = {f.name: f.default for f in fields(User) if f.default is not MISSING}
+    assert [name for name in before if before[name] in ("", None, plain.get(name))] == []
+
+    assert [name for name in before if before[name] == after[name]] == ["id", "created_at"]
+    texts = {"treasurer"} | {value for value in before.values() if isinstance(value, str)}
+    left = " ".join([repr(LIVED.erased()), *map(str, after.values())])
+    assert [value for value in texts if value in left] == []
+    assert (after["status"], after["roles"]) == (UserStatus.ERASED, frozenset())
+
+
+@pytest.mark.parametrize("number", [1, MAX_ID])
+def test_the_name_of_an_erased_account_is_a_username_like_others(number: int) -> None:
+    erased = replace(LIVED, id=UserId(number)).erased()
+    assert clean_username(erased.username) == erased.username
+    assert clean_email(erased.email) == erased.email
+
+
+def test_nobody_registers_by_the_name_an_account_gets_when_it_is_erased() -> None:
+    with pytest.raises(Invalid) as refused:
+        register(username=LIVED.erased().username.title())
+    assert (refused.value.code, refused.value.field) == ("INVALID_USERNAME", "username")
+    assert register(username="undeleted_1").username == "undeleted_1"
+
+
+def test_erased_accounts_share_neither_name_nor_address() -> None:
+    one, other = (replace(LIVED, id=UserId(number)).erased() for number in (1, 11))
+    assert one.username != other.username
+    assert one.email != other.email
+
+
+def test_erasing_again_changes_nothing() -> None:
+    assert LIVED.erased().erased() == LIVED.erased()
