@@ -1,13 +1,17 @@
 """Valid things to test with."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from itertools import count
 
 from socialfeed.application.ports.clock import Clock
+from socialfeed.domain.activity import NOBODY, Action, Activity, Outcome
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, Event, PostPublished
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.permissions import Grant, Permission, Role, custom_role
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
@@ -58,6 +62,35 @@ class Builder:
             at=self.clock.now(),
             address="2001:db8::7",
             user_agent="Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101",
+        )
+
+    def role(self, *permissions: Permission, name: str | None = None) -> Role:
+        """A custom role."""
+        return custom_role(name or f"role-{self._node}-{next(self._numbers)}", permissions)
+
+    def grant(
+        self, user: User, permission: Permission = Permission.USER_READ, *, expires_at: datetime | None = None
+    ) -> Grant:
+        return Grant(user.id, permission, self.clock.now(), expires_at)
+
+    def activity(
+        self,
+        actor: User | None = None,
+        action: Action = Action.SESSION_BEGIN,
+        outcome: Outcome = Outcome.DONE,
+        *,
+        object_id: int | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> Activity:
+        """An entry of the actor's, or of nobody's in particular."""
+        return Activity(
+            self.ids.activity(),
+            actor.id if actor else NOBODY,
+            action,
+            outcome,
+            object_id,
+            address="2001:db8::7",
+            details=details or {},
         )
 
     def post(self, author: User, *, content: str | None = None, image_url: str | None = None) -> Post:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.storage import Storage
+from socialfeed.application.ports.storage import EVERYBODY, Storage
 from socialfeed.domain.errors import IdConflict, SessionNotFound
 from socialfeed.domain.ids import SessionId
 from socialfeed.domain.session import SESSION_LIFE, Session
@@ -209,6 +209,13 @@ class SessionsContract(UsesStorage):
             assert await storage.sessions.revoked_since(at - HOUR) == {}
         for _ in range(3):
             assert await storage.sessions.revoked_since(at - HOUR) == {event: user.id}
+
+    async def test_a_revocation_of_everybody_is_told_as_one_of_user_0(self, storage: Storage, make: Builder) -> None:
+        user, one, all_of_them, at = make.user(), make.ids.event(), make.ids.event(), make.clock.now()
+        async with storage.uow() as tx:
+            await tx.revocations.add(one, user.id, at)
+            await tx.revocations.add(all_of_them, EVERYBODY, at)
+        assert await storage.sessions.revoked_since(at) == {one: user.id, all_of_them: 0}
 
     async def test_revocations_are_told_from_a_moment_on(self, storage: Storage, make: Builder) -> None:
         user, other = make.user(), make.user()

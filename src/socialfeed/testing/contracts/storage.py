@@ -4,6 +4,10 @@ Run `OutboxContract`, `TimelinesContract`, `TrendingContract` and `NodeLeasesCon
 too.
 """
 
+from socialfeed.testing.contracts.access import AccessContract
+from socialfeed.testing.contracts.activity import ActivityContract
+from socialfeed.testing.contracts.activity_reader import ActivityReaderContract
+from socialfeed.testing.contracts.addresses import AddressesContract
 from socialfeed.testing.contracts.codes import CodesContract
 from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
@@ -18,8 +22,12 @@ from socialfeed.testing.contracts.users import UsersContract
 class StorageContract(
     TransactionsContract,
     UsersContract,
+    AddressesContract,
     CodesContract,
     SessionsContract,
+    AccessContract,
+    ActivityContract,
+    ActivityReaderContract,
     PostsContract,
     CommentsContract,
     EngagementContract,

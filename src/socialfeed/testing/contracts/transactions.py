@@ -2,10 +2,12 @@
 
 import asyncio
 
+from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.storage import Storage, Transaction
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.errors import UsernameTaken
 from socialfeed.domain.ids import PostId
+from socialfeed.domain.permissions import Permission
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -180,7 +182,11 @@ class Scene:
             "sessions",
             "session list",
             "revocations",
+            "roles",
+            "grants",
             "events",
+            "activity",
+            "chains",
         ),
         False,
     )
@@ -193,7 +199,9 @@ class Scene:
         self.like, self.share = make.like(self.post, self.bob), make.share(self.post, self.bob)
         self.follow = make.follow(self.bob, self.ada)
         self.session = make.session(self.ada)
+        self.role, self.grant = make.role(Permission.POST_PIN), make.grant(self.bob)
         self.event = make.envelope()
+        self.activity = make.activity(self.bob)
 
     async def write(self, tx: Transaction) -> None:
         await tx.users.add(self.ada)
@@ -205,7 +213,10 @@ class Scene:
         await tx.follows.add(self.follow)
         await tx.sessions.add(self.session)
         await tx.revocations.add(self.event.id, self.bob.id, self.event.at)
+        await tx.roles.add(self.role, self.event.at)
+        await tx.grants.put(self.grant)
         await tx.outbox.add(self.event)
+        await tx.activity.add(self.activity)
 
     async def seen(self, storage: Storage) -> dict[str, bool]:
         """What of the scene the readers see."""
@@ -220,7 +231,11 @@ class Scene:
             "sessions": bool(await storage.sessions.sessions_by_ids([self.session.id])),
             "session list": bool(await storage.sessions.sessions_of(self.ada.id, self.session.used_at)),
             "revocations": bool(await storage.sessions.revoked_since(self.event.at)),
+            "roles": bool(await storage.access.roles()),
+            "grants": bool(await storage.access.grants_of(self.bob.id)),
             "events": await storage.outbox.backlog() > 0,
+            "activity": bool(await storage.activity.entries(ActivityFilter(), limit=1)),
+            "chains": bool(await storage.activity.ends([self.bob.id])),
         }
 
 

@@ -1,14 +1,14 @@
 """Accounts."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
 
 from socialfeed.application.ports.storage import Profile, Storage
-from socialfeed.domain.errors import EmailTaken, IdConflict, UsernameTaken
+from socialfeed.domain.errors import IdConflict, UsernameTaken
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import UserId
-from socialfeed.domain.user import CodePurpose, User
+from socialfeed.domain.user import User, UserStatus
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
@@ -28,12 +28,50 @@ class UsersContract(UsesStorage):
             assert await tx.users.get(user.id) == user
         assert await storage.users.accounts_by_ids([user.id]) == {user.id: user}
 
+    async def test_every_field_of_an_account_can_be_set_and_emptied(self, storage: Storage, make: Builder) -> None:
+        plain = make.pending_user()
+        empty = replace(plain, password_hash="", first_name="", last_name="", avatar_url="", roles=frozenset())
+        full = replace(
+            make.user(bio="First line\nsecond “line” ☕"),
+            id=plain.id,
+            first_name="Ada",
+            created_at=make.clock.now(),
+            roles=frozenset({"user", "moderator", "my-own_role"}),
+            avatar_url="https://example.org/naïve/ö.png?size=1&x=%20",
+            is_private=True,
+            locale="zh-Hant-TW",
+            new_email="new@example.org",
+            erase_at=make.clock.now(),
+        )
+        assert [each.name for each in fields(User) if getattr(full, each.name) == getattr(plain, each.name)] == ["id"]
+        await given_users(storage, plain)
+        for user in (full, plain, empty, full, full.banned(), full.erased(), plain):
+            await save(storage, user)
+            assert await storage.users.accounts_by_ids([user.id]) == {user.id: user}
+            assert await storage.users.account_by_login(user.username) == user
+            assert await storage.users.profiles_by_ids([user.id]) == {user.id: profile_of(user)}
+            async with storage.uow() as tx:
+                assert await tx.users.get(user.id) == user
+                assert await tx.users.by_username(user.username) == user
+
+    async def test_an_account_is_added_with_every_field(self, storage: Storage, make: Builder) -> None:
+        erase_at = make.clock.now()
+        deleted = replace(
+            make.user().deactivated(erase_at=erase_at),
+            avatar_url="https://example.org/a.png",
+            is_private=True,
+            locale="de",
+            new_email="new@example.org",
+        )
+        await given_users(storage, deleted, make.user().erased())
+        assert await storage.users.accounts_by_ids([deleted.id]) == {deleted.id: deleted}
+
     async def test_an_unknown_account_is_none(self, storage: Storage, make: Builder) -> None:
         nobody = make.user()
         async with storage.uow() as tx:
             assert await tx.users.get(nobody.id) is None
             assert await tx.users.by_username(nobody.username) is None
-            assert await tx.users.active_by_email(nobody.email) is None
+            assert await tx.users.proven_by_email(nobody.email) is None
             assert await tx.users.pending_by_email(nobody.email) is None
         assert await storage.users.account_by_login(nobody.username) is None
         assert await storage.users.account_by_login(nobody.email) is None
@@ -92,73 +130,6 @@ class UsersContract(UsesStorage):
         assert await storage.users.user_id_by_username("renamed") == user.id
         assert await storage.users.user_id_by_username(user.username) is None
 
-    async def test_many_pending_accounts_may_give_one_address(self, storage: Storage, make: Builder) -> None:
-        older, newer = make.pending_user(email="a@example.org"), make.pending_user(email="a@example.org")
-        await given_users(storage, newer, older)
-        async with storage.uow() as tx:
-            assert await tx.users.pending_by_email("a@example.org") == newer
-            assert await tx.users.active_by_email("a@example.org") is None
-        assert await storage.users.account_by_login("a@example.org") == newer
-
-    async def test_an_active_account_comes_before_newer_pending_ones(self, storage: Storage, make: Builder) -> None:
-        active, pending = make.user(email="a@example.org"), make.pending_user(email="a@example.org")
-        await given_users(storage, active, pending)
-        async with storage.uow() as tx:
-            assert await tx.users.active_by_email("a@example.org") == active
-            assert await tx.users.pending_by_email("a@example.org") == pending
-        assert await storage.users.account_by_login("a@example.org") == active
-
-    async def test_an_address_belongs_to_one_active_account(self, storage: Storage, make: Builder) -> None:
-        first, pending = make.user(email="a@example.org"), make.pending_user(email="a@example.org")
-        await given_users(storage, first, pending)
-        with pytest.raises(EmailTaken):
-            await given_users(storage, make.user(email="a@example.org"))
-        with pytest.raises(EmailTaken):
-            await save(storage, pending.verified())
-        assert await storage.users.accounts_by_ids([pending.id]) == {pending.id: pending}
-
-    async def test_one_of_many_simultaneous_verifications_gets_the_address(
-        self, storage: Storage, make: Builder
-    ) -> None:
-        pending = [make.pending_user(email="a@example.org") for _ in range(8)]
-        await given_users(storage, *pending)
-        results = await outcomes(*(verify(storage, user.id) for user in pending))
-        assert [result for result in results if result is not None and not isinstance(result, EmailTaken)] == []
-        assert results.count(None) == 1
-        stored = await storage.users.accounts_by_ids([user.id for user in pending])
-        assert [user.id for user in pending if stored[user.id].is_active] == [pending[results.index(None)].id]
-
-    async def test_remove_pending_removes_unverified_accounts_with_their_codes(
-        self, storage: Storage, make: Builder
-    ) -> None:
-        pending = [make.pending_user(email="a@example.org") for _ in range(2)]
-        active, other = make.user(email="a@example.org"), make.pending_user()
-        await given_users(storage, *pending, active, other)
-        async with storage.uow() as tx:
-            for user in (*pending, other):
-                for purpose in CodePurpose:
-                    await tx.codes.put(make.code(user, purpose))
-        async with storage.uow() as tx:
-            await tx.users.remove_pending("a@example.org")
-        async with storage.uow() as tx:
-            assert await tx.users.pending_by_email("a@example.org") is None
-            for purpose in CodePurpose:
-                assert [await tx.codes.get(user.id, purpose) for user in pending] == [None, None]
-                assert await tx.codes.get(other.id, purpose) is not None
-        assert set(await storage.users.accounts_by_ids([*(u.id for u in pending), active.id, other.id])) == {
-            active.id,
-            other.id,
-        }
-
-    async def test_a_removed_pending_account_gives_its_username_back(self, storage: Storage, make: Builder) -> None:
-        first = make.pending_user(username="squatter", email="a@example.org")
-        second = make.pending_user(username="squatter", email="b@example.org")
-        await given_users(storage, first)
-        async with storage.uow() as tx:
-            await tx.users.remove_pending("a@example.org")
-            await tx.users.add(second)
-        assert await storage.users.user_id_by_username("squatter") == second.id
-
     async def test_a_transaction_sees_its_own_changes_of_accounts(self, storage: Storage, make: Builder) -> None:
         user = make.pending_user(username="draft")
         async with storage.uow() as tx:
@@ -170,7 +141,7 @@ class UsersContract(UsesStorage):
             assert await tx.users.by_username("draft") is None
             assert await tx.users.pending_by_email(user.email) is None
             assert await tx.users.by_username("FINAL") == final
-            assert await tx.users.active_by_email(user.email) == final
+            assert await tx.users.proven_by_email(user.email) == final
 
     async def test_an_account_that_was_got_is_locked_until_the_end(self, storage: Storage, make: Builder) -> None:
         user = make.user(bio="0")
@@ -188,11 +159,14 @@ class UsersContract(UsesStorage):
     async def test_profiles_show_the_public_face_and_leave_out_the_missing(
         self, storage: Storage, make: Builder
     ) -> None:
-        active, pending, missing = make.user(bio="Hi"), make.pending_user(), make.user()
-        await given_users(storage, active, pending)
-        profiles = await storage.users.profiles_by_ids([missing.id, pending.id, active.id])
-        assert profiles == {active.id: profile_of(active), pending.id: profile_of(pending)}
-        assert [profiles[user.id].is_active for user in (active, pending)] == [True, False]
+        active, missing = make.user(bio="Hi").with_profile(avatar_url="https://example.org/a.png"), make.user()
+        private = make.user().with_profile(is_private=True)
+        others = [make.pending_user(), make.user().deactivated(), make.user().banned(), make.user().erased()]
+        await given_users(storage, active, private, *others)
+        profiles = await storage.users.profiles_by_ids([missing.id, active.id, private.id, *(u.id for u in others)])
+        assert profiles == {user.id: profile_of(user) for user in (active, private, *others)}
+        assert {profile.id for profile in profiles.values() if profile.is_active} == {active.id, private.id}
+        assert {profile.id for profile in profiles.values() if profile.is_private} == {private.id}
 
     async def test_a_new_account_has_counts_of_zero(self, storage: Storage, make: Builder) -> None:
         user, missing = await given_user(storage, make), make.user()
@@ -211,6 +185,59 @@ class UsersContract(UsesStorage):
         users = [make.user() for _ in range(100)]
         await given_users(storage, *users)
         assert await storage.users.accounts_by_ids([u.id for u in users]) == {u.id: u for u in users}
+
+    async def test_accounts_are_walked_by_ascending_id(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(4)] + [make.pending_user() for _ in range(3)]
+        missing, last = make.ids.user(), make.user()
+        await given_users(storage, last, *reversed(users))
+        for limit in (1, 3, 8, 100):
+            walked, after = list[User](), None
+            while page := await storage.users.accounts_after(after, limit=limit):
+                assert len(page) <= limit
+                walked += page
+                after = page[-1].id
+            assert walked == [*users, last]
+        assert await storage.users.accounts_after(missing, limit=5) == [last]
+
+    async def test_accounts_are_walked_by_status_and_by_role(self, storage: Storage, make: Builder) -> None:
+        """The role is one of those the account has, by its whole name."""
+        statuses = [*UserStatus] * 2
+        roles = [{"user", "mod"}, {"user", "moderator"}, {"a_b"}, {"a-b", "user"}, set[str]()]
+        users = [
+            replace(make.user(), status=status, roles=frozenset(names))
+            for status, names in zip(statuses, (roles[:1] * 5) + roles, strict=True)
+        ]
+        await given_users(storage, *reversed(users))
+        for status in (None, *UserStatus):
+            for role in (None, "user", "mod", "moderator", "a_b", "a-b", "o", "User", "nobody-has"):
+                expected = [
+                    user
+                    for user in users
+                    if (status is None or user.status is status) and (role is None or role in user.roles)
+                ]
+                walk = storage.users.accounts_after
+                assert await walk(None, limit=20, status=status, role=role) == expected
+                for place, user in enumerate(expected):
+                    assert await walk(user.id, limit=2, status=status, role=role) == expected[place + 1 : place + 3]
+
+    async def test_deleted_accounts_are_due_once_their_grace_is_over(self, storage: Storage, make: Builder) -> None:
+        at = make.clock.now()
+        late, later, on_time = (make.user().deactivated(erase_at=at - timedelta(days=days)) for days in (2, 1, 0))
+        waiting = make.user().deactivated(erase_at=at + timedelta(microseconds=1))
+        returned, kept = make.user().deactivated(erase_at=at).returned(), make.user().deactivated()
+        erased = make.user().deactivated(erase_at=at).erased()
+        await given_users(storage, on_time, late, later, waiting, returned, kept, erased, make.user())
+        due = [late.id, later.id, on_time.id]
+        for limit in (1, 2, 3, 10):
+            assert await storage.users.due_for_erasure(at, limit=limit) == due[:limit]
+        assert await storage.users.due_for_erasure(at + timedelta(microseconds=1), limit=10) == [*due, waiting.id]
+        assert await storage.users.due_for_erasure(at - timedelta(days=3), limit=10) == []
+
+    async def test_a_ban_does_not_keep_a_deleted_account(self, storage: Storage, make: Builder) -> None:
+        at = make.clock.now()
+        banned = make.user().deactivated(erase_at=at).banned()
+        await given_users(storage, banned, make.user().banned())
+        assert await storage.users.due_for_erasure(at, limit=10) == [banned.id]
 
     async def test_a_rolled_back_registration_leaves_nothing(self, storage: Storage, make: Builder) -> None:
         user = make.user()
@@ -235,12 +262,15 @@ async def save(storage: Storage, user: User) -> None:
         await tx.users.save(user)
 
 
-async def verify(storage: Storage, user_id: UserId) -> None:
-    async with storage.uow() as tx:
-        user = await tx.users.get(user_id)
-        assert user is not None
-        await tx.users.save(user.verified())
-
-
 def profile_of(user: User) -> Profile:
-    return Profile(user.id, user.username, user.first_name, user.last_name, user.bio, user.created_at, user.is_active)
+    return Profile(
+        user.id,
+        user.username,
+        user.first_name,
+        user.last_name,
+        user.bio,
+        user.created_at,
+        user.is_active,
+        user.avatar_url,
+        user.is_private,
+    )
