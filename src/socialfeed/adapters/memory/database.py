@@ -4,17 +4,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from socialfeed.adapters.memory.tables import Index, Staged, Table
+from socialfeed.domain.activity import Activity, ChainEnd, Link
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
-from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.ids import ActivityId, CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
 Pair = tuple[UserId, UserId]
 Reaction = tuple[PostId, UserId]
+Place = tuple[UserId, int]
+"""An actor and a position in that actor's chain."""
 
 
 class Revocation(NamedTuple):
@@ -34,6 +38,11 @@ class Database:
         self.follows_by_follower = Index[Pair, Follow](lambda follow: follow.follower_id)
         self.follows_by_followee = Index[Pair, Follow](lambda follow: follow.followee_id)
         self.sessions_by_user = Index[SessionId, Session](lambda session: session.user_id)
+        self.grants_by_user = Index[tuple[UserId, Permission], Grant](lambda grant: grant.user_id)
+        self.activity_by_actor = Index[ActivityId, Activity](lambda entry: entry.actor_id)
+        # One value for all: every entry in the order of ids.
+        self.activity_by_id = Index[ActivityId, Activity](lambda _: None)
+        self.links_by_actor = Index[Place, Link](lambda link: link.entry.actor_id)
 
         self.users = Table[UserId, User](self.users_by_username, self.users_by_email)
         self.profile_counts = Table[UserId, ProfileCounts]()
@@ -46,6 +55,11 @@ class Database:
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
         self.sessions = Table[SessionId, Session](self.sessions_by_user)
         self.revocations = Table[EventId, Revocation]()
+        self.roles = Table[str, Role]()
+        self.grants = Table[tuple[UserId, Permission], Grant](self.grants_by_user)
+        self.activity = Table[ActivityId, Activity](self.activity_by_actor, self.activity_by_id)
+        self.links = Table[Place, Link](self.links_by_actor)
+        self.chains = Table[UserId, ChainEnd]()
         self.outbox = Table[EventId, Envelope]()
         self.inbox = Table[tuple[EventId, str], datetime]()
 
@@ -66,6 +80,11 @@ class Changes:
         self.follows = Staged(database.follows)
         self.sessions = Staged(database.sessions)
         self.revocations = Staged(database.revocations)
+        self.roles = Staged(database.roles)
+        self.grants = Staged(database.grants)
+        self.activity = Staged(database.activity)
+        self.links = Staged(database.links)
+        self.chains = Staged(database.chains)
         self.outbox = Staged(database.outbox)
         self.inbox = Staged(database.inbox)
 
@@ -83,6 +102,11 @@ class Changes:
             self.follows,
             self.sessions,
             self.revocations,
+            self.roles,
+            self.grants,
+            self.activity,
+            self.links,
+            self.chains,
             self.outbox,
             self.inbox,
         ):

@@ -3,7 +3,8 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from heapq import merge
+from datetime import datetime
+from heapq import merge, nsmallest
 from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
@@ -13,7 +14,7 @@ from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.post import Post
-from socialfeed.domain.user import User
+from socialfeed.domain.user import User, UserStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class MemoryUserReader:
             user_id = await self.user_id_by_username(login)
             return None if user_id is None else rows[user_id]
         accounts = [rows[user_id] for user_id in self.database.users_by_email.keys(login)]
-        return max(accounts, key=lambda user: (user.is_active, user.id), default=None)
+        return max(accounts, key=lambda user: (user.is_proven, user.id), default=None)
 
     async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         return {user_id: _profile(user) for user_id, user in self.database.users.by_keys(ids).items()}
@@ -39,6 +40,21 @@ class MemoryUserReader:
 
     async def user_id_by_username(self, username: str) -> UserId | None:
         return next(iter(self.database.users_by_username.keys(username.lower())), None)
+
+    async def accounts_after(
+        self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None
+    ) -> list[User]:
+        wanted = (
+            user
+            for user in self.database.users.rows.values()
+            if (after is None or user.id > after) and status in (None, user.status) and role in (None, *user.roles)
+        )
+        return nsmallest(limit, wanted, key=lambda user: user.id)
+
+    async def due_for_erasure(self, at: datetime, *, limit: int) -> list[UserId]:
+        accounts = self.database.users.rows.values()
+        due = ((user.erase_at, user.id) for user in accounts if user.erase_at is not None and user.erase_at <= at)
+        return [user_id for _, user_id in nsmallest(limit, due)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +153,14 @@ class MemoryGraphReader:
 
 
 def _profile(user: User) -> Profile:
-    return Profile(user.id, user.username, user.first_name, user.last_name, user.bio, user.created_at, user.is_active)
+    return Profile(
+        user.id,
+        user.username,
+        user.first_name,
+        user.last_name,
+        user.bio,
+        user.created_at,
+        user.is_active,
+        user.avatar_url,
+        user.is_private,
+    )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from socialfeed.adapters.memory.access import MemoryGrants, MemoryRoles
+from socialfeed.adapters.memory.activity import MemoryActivityLog
 from socialfeed.adapters.memory.database import Changes, Reaction
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
@@ -28,8 +30,8 @@ class MemoryUsers:
         index = self.changes.database.users_by_username
         return next(iter(self.changes.users.matching(index, username.lower())), None)
 
-    async def active_by_email(self, email: str) -> User | None:
-        return next((user for user in self._by_email(email) if user.is_active), None)
+    async def proven_by_email(self, email: str) -> User | None:
+        return next((user for user in self._by_email(email) if user.is_proven), None)
 
     async def pending_by_email(self, email: str) -> User | None:
         return max(self._pending(email), key=lambda user: user.id, default=None)
@@ -44,8 +46,8 @@ class MemoryUsers:
         named = await self.by_username(user.username)
         if named is not None and named.id != user.id:
             raise UsernameTaken
-        addressed = await self.active_by_email(user.email) if user.is_active else None
-        if addressed is not None and addressed.id != user.id:
+        proven = await self.proven_by_email(user.email) if user.is_proven else None
+        if proven is not None and proven.id != user.id:
             raise EmailTaken
         self.changes.users.put(user.id, user)
 
@@ -60,7 +62,7 @@ class MemoryUsers:
         return self.changes.users.matching(self.changes.database.users_by_email, email)
 
     def _pending(self, email: str) -> list[User]:
-        return [user for user in self._by_email(email) if not user.is_active]
+        return [user for user in self._by_email(email) if not user.is_proven]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,9 @@ class MemoryTransaction:
         self.follows = MemoryFollows(changes)
         self.sessions = MemorySessions(changes)
         self.revocations = MemoryRevocations(changes)
+        self.roles = MemoryRoles(changes)
+        self.grants = MemoryGrants(changes)
+        self.activity = MemoryActivityLog(changes)
         self.outbox = MemoryOutboxWriter(changes)
         self.inbox = MemoryInbox(changes)
 

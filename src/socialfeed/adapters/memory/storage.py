@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from socialfeed.adapters.memory.access import MemoryAccessReader
+from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
@@ -66,6 +68,8 @@ class MemoryStorage:
         self.engagement = MemoryEngagementReader(database)
         self.graph = MemoryGraphReader(database)
         self.sessions = MemorySessionReader(database)
+        self.access = MemoryAccessReader(database)
+        self.activity = MemoryActivityReader(database)
         self.outbox = MemoryOutbox(database.outbox, clock)
         self.timelines = MemoryTimelines(clock)
         self.trending = MemoryTrending(clock)
