@@ -1,6 +1,8 @@
-"""What every command shares: an open transaction, new ids, the time, and events that are relayed after the commit."""
+"""What every command shares: an open transaction, new ids, the time, events that are relayed after the commit, and an
+entry in the activity log.
+"""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -8,9 +10,11 @@ from typing import ParamSpec, TypeVar
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.storage import Transaction, UnitOfWork
+from socialfeed.domain.activity import ADDRESS_MAX, DETAIL_MAX, NOBODY, Action, Activity, Outcome
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.events import Envelope, Event
-from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.ids import IdFactory, UserId
+from socialfeed.domain.permissions import Actor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +34,32 @@ class Commands:
     async def publish(self, tx: Transaction, event: Event) -> None:
         """Stores the event with the transaction: both happen or neither."""
         await tx.outbox.add(Envelope(self.ids.event(), event, self.clock.now()))
+
+    async def record(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        action: Action,
+        object_id: int | None = None,
+        *,
+        by: UserId | None = None,
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Says in the activity log what the transaction did; the last thing it does, as others wait for the chain.
+        `by` names who acts where `actor` is not signed in yet.
+        """
+        await tx.activity.add(
+            Activity(
+                self.ids.activity(),
+                by or actor.user_id or NOBODY,
+                action,
+                outcome,
+                object_id,
+                actor.address[:ADDRESS_MAX],
+                {name: value[:DETAIL_MAX] for name, value in (details or {}).items()},
+            )
+        )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

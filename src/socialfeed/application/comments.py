@@ -6,10 +6,12 @@ from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import comment_view, user_view
+from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size, connection, decode_cursor
 from socialfeed.application.ports.storage import CommentReader
 from socialfeed.application.posts import Posts
 from socialfeed.application.views import CommentView, ThreadView
+from socialfeed.domain.activity import Action
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.errors import CommentNotFound
 from socialfeed.domain.events import CommentAdded
@@ -26,19 +28,21 @@ class Comments:
         posts: Posts,
         hydrator: Hydrator,
         counters: Counters,
+        guard: Guard,
     ) -> None:
         self._commands = commands
         self._comments = comments
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
+        self._guard = guard
 
     @regenerates_ids
     async def create(
         self, actor: Actor, post_id: PostId, *, content: str, parent_id: CommentId | None = None
     ) -> CommentView:
         """Raises `PostNotFound`, `CommentNotFound` (no such parent under this post), `Invalid`."""
-        author_id = actor.require(Permission.COMMENT_CREATE)
+        author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
         await self._posts.require(actor, post_id)
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
@@ -53,6 +57,7 @@ class Comments:
                 tx,
                 CommentAdded(post_id, author_id, round(now.timestamp() * 1000), comment_id=comment.id),
             )
+            await self._commands.record(tx, actor, Action.COMMENT_CREATE, comment.id)
         await self._counters.changed(post_id, counts)
         return (await self._views(actor, [comment]))[0]
 
@@ -112,7 +117,7 @@ class Comments:
         authors = {
             user_id: user_view(profile)
             for user_id, profile in profiles.items()
-            if viewpoint.sees(user_id, profile.is_active)
+            if viewpoint.knows(user_id, is_active=profile.is_active)
         }
         return [
             comment_view(comment, authors[comment.author_id]) for comment in comments if comment.author_id in authors

@@ -1,72 +1,112 @@
 """Likes and shares."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import like_view, share_view, user_view
+from socialfeed.application.guard import Guard
+from socialfeed.application.ports.storage import Transaction
 from socialfeed.application.posts import Posts, with_counts
 from socialfeed.application.views import LikeView, PostView, ShareView, UserView
-from socialfeed.domain.engagement import Like, Share
+from socialfeed.domain.activity import Action
+from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import UserNotFound
+from socialfeed.domain.events import Engagement as EngagementEvent
 from socialfeed.domain.events import PostLiked, PostShared
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import IdFactory, PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+
+R = TypeVar("R", Like, Share)
+
+
+class _Repository(Protocol[R]):
+    async def add(self, reaction: R, /) -> tuple[R, Counts]: ...
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[R | None, Counts]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind(Generic[R]):
+    """What likes and shares differ in."""
+
+    permission: Permission
+    event: type[EngagementEvent]
+    added: Action
+    removed: Action
+    of: Callable[[Transaction], _Repository[R]]
+    new: Callable[[IdFactory, PostId, UserId, datetime], R]
+
+
+_LIKES: _Kind[Like] = _Kind(
+    Permission.POST_LIKE,
+    PostLiked,
+    Action.POST_LIKE,
+    Action.POST_UNLIKE,
+    lambda tx: tx.likes,
+    lambda ids, post_id, user_id, at: Like(ids.like(), post_id, user_id, at),
+)
+_SHARES: _Kind[Share] = _Kind(
+    Permission.POST_SHARE,
+    PostShared,
+    Action.POST_SHARE,
+    Action.POST_UNSHARE,
+    lambda tx: tx.shares,
+    lambda ids, post_id, user_id, at: Share(ids.share(), post_id, user_id, at),
+)
 
 
 class Engagement:
     """Every method is idempotent and returns the post with the counts of its own commit."""
 
-    def __init__(self, commands: Commands, posts: Posts, hydrator: Hydrator, counters: Counters) -> None:
+    def __init__(self, commands: Commands, posts: Posts, hydrator: Hydrator, counters: Counters, guard: Guard) -> None:
         self._commands = commands
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
+        self._guard = guard
 
-    @regenerates_ids
     async def like(self, actor: Actor, post_id: PostId) -> LikeView:
-        user_id = actor.require(Permission.POST_LIKE)
-        await self._posts.require(actor, post_id)
-        new = Like(self._commands.ids.like(), post_id, user_id, self._commands.clock.now())
-        async with self._commands.transaction() as tx:
-            like, counts = await tx.likes.add(new)
-            if like is new:
-                await self._commands.publish(tx, PostLiked(post_id, user_id, _ms(like.created_at)))
-        await self._counters.changed(post_id, counts)
-        post = with_counts(await self._posts.require(actor, post_id), counts)
-        return like_view(like, await self._user(user_id), post)
+        like, post = await self._add(actor, post_id, _LIKES)
+        return like_view(like, await self._user(like.user_id), post)
 
     async def unlike(self, actor: Actor, post_id: PostId) -> PostView:
-        user_id = actor.require(Permission.POST_LIKE)
-        await self._posts.require(actor, post_id)
-        async with self._commands.transaction() as tx:
-            like, counts = await tx.likes.remove(post_id, user_id)
-            if like is not None:
-                await self._commands.publish(tx, PostLiked(post_id, user_id, _ms(like.created_at), sign=-1))
-        await self._counters.changed(post_id, counts)
-        return with_counts(await self._posts.require(actor, post_id), counts)
+        return await self._remove(actor, post_id, _LIKES)
 
-    @regenerates_ids
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
-        user_id = actor.require(Permission.POST_SHARE)
-        await self._posts.require(actor, post_id)
-        new = Share(self._commands.ids.share(), post_id, user_id, self._commands.clock.now())
-        async with self._commands.transaction() as tx:
-            share, counts = await tx.shares.add(new)
-            if share is new:
-                await self._commands.publish(tx, PostShared(post_id, user_id, _ms(share.created_at)))
-        await self._counters.changed(post_id, counts)
-        post = with_counts(await self._posts.require(actor, post_id), counts)
-        return share_view(share, await self._user(user_id), post)
+        share, post = await self._add(actor, post_id, _SHARES)
+        return share_view(share, await self._user(share.user_id), post)
 
     async def unshare(self, actor: Actor, post_id: PostId) -> PostView:
-        user_id = actor.require(Permission.POST_SHARE)
+        return await self._remove(actor, post_id, _SHARES)
+
+    @regenerates_ids
+    async def _add(self, actor: Actor, post_id: PostId, kind: _Kind[R]) -> tuple[R, PostView]:
+        user_id = self._guard.require(actor, kind.permission)
+        await self._posts.require(actor, post_id)
+        new = kind.new(self._commands.ids, post_id, user_id, self._commands.clock.now())
+        async with self._commands.transaction() as tx:
+            reaction, counts = await kind.of(tx).add(new)
+            if reaction is new:
+                await self._commands.publish(tx, kind.event(post_id, user_id, _ms(new.created_at)))
+                await self._commands.record(tx, actor, kind.added, post_id)
+        return reaction, await self._with(actor, post_id, counts)
+
+    async def _remove(self, actor: Actor, post_id: PostId, kind: _Kind[R]) -> PostView:
+        user_id = self._guard.require(actor, kind.permission)
         await self._posts.require(actor, post_id)
         async with self._commands.transaction() as tx:
-            share, counts = await tx.shares.remove(post_id, user_id)
-            if share is not None:
-                await self._commands.publish(tx, PostShared(post_id, user_id, _ms(share.created_at), sign=-1))
+            reaction, counts = await kind.of(tx).remove(post_id, user_id)
+            if reaction is not None:
+                await self._commands.publish(tx, kind.event(post_id, user_id, _ms(reaction.created_at), sign=-1))
+                await self._commands.record(tx, actor, kind.removed, post_id)
+        return await self._with(actor, post_id, counts)
+
+    async def _with(self, actor: Actor, post_id: PostId, counts: Counts) -> PostView:
         await self._counters.changed(post_id, counts)
         return with_counts(await self._posts.require(actor, post_id), counts)
 

@@ -7,6 +7,7 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.ports.jobs import Handler, Queue
+from socialfeed.application.profiles import Profiles
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
 
@@ -23,12 +24,16 @@ class Reaction:
     handler: Handler
 
 
-def reactions(codes: OneTimeCodes, feeds: FeedReactions, counters: Counters) -> dict[str, Reaction]:
+def reactions(codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, profiles: Profiles) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
         Reaction(
-            "mail_code", Queue.MAIL, (events.VerificationRequested, events.PasswordResetRequested), codes.mail_code
+            "mail_code",
+            Queue.MAIL,
+            (events.VerificationRequested, events.PasswordResetRequested, events.EmailChangeRequested),
+            codes.mail_code,
         ),
+        Reaction("forget_profile", Queue.INTERACTIVE, (events.ProfileChanged,), profiles.forget),
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),

@@ -2,19 +2,31 @@
 
 from dataclasses import dataclass
 
+from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts
+from socialfeed.application.activity import ActivityLog
 from socialfeed.application.comments import Comments
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph import Graph
+from socialfeed.application.guard import Guard
+from socialfeed.application.members import Members
+from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.posts import Posts
 from socialfeed.application.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    """`guard` is for resolvers and jobs that have no service of their own."""
+
+    guard: Guard
     accounts: Accounts
+    own_account: OwnAccount
     sessions: Sessions
+    access: Access
+    members: Members
+    activity: ActivityLog
     posts: Posts
     comments: Comments
     engagement: Engagement

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from socialfeed.application.activity import ActivityNotes
+from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.credentials import CredentialLimits
 from socialfeed.application.feeds.present import own_view
 from socialfeed.application.ports.security import AccessToken, PasswordHasher, RefreshToken, RefreshTokens, Tokens
 from socialfeed.application.ports.storage import SessionReader, Transaction, UserReader
+from socialfeed.application.profiles import Profiles
 from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.application.views import SessionView, UserView
+from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.errors import InvalidCredentials, InvalidRefreshToken, SessionNotFound, Unauthenticated
+from socialfeed.domain.events import ProfileChanged
 from socialfeed.domain.ids import EventId, SessionId, UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.session import Session
@@ -46,6 +51,9 @@ class Sessions:
         refresh_tokens: RefreshTokens,
         limits: CredentialLimits,
         verified: VerifiedTokens,
+        authorities: Authorities,
+        profiles: Profiles,
+        notes: ActivityNotes,
     ) -> None:
         self._commands = commands
         self._users = users
@@ -55,35 +63,64 @@ class Sessions:
         self._refresh_tokens = refresh_tokens
         self._limits = limits
         self._verified = verified
+        self._authorities = authorities
+        self._profiles = profiles
+        self._notes = notes
 
     async def sign_in(self, actor: Actor, *, login: str, password: str) -> SignedIn:
-        """By username or address. Raises `InvalidCredentials`, or `EmailNotVerified` to who knows the password."""
-        await self._limits.spend(actor, "sign-in", login)
+        """By username or address. A deactivated account is active again. Raises `InvalidCredentials`; to who knows the
+        password, `EmailNotVerified` or `AccountBanned`.
+        """
+        await self._limits.spend_address(actor, Action.SESSION_BEGIN)
         login = login.strip()
         user = await self._users.account_by_login(login.lower() if "@" in login else login)
+        # By its id: the name and the address of an account are two ways to the same door.
+        account = str(user.id) if user else login
+        await self._limits.spend_account(actor, Action.SESSION_BEGIN, account)
+        await self._limits.try_password(actor, account)
         if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
+            self._notes.note(actor, Action.SESSION_BEGIN, Outcome.REFUSED, user.id if user else None)
             raise InvalidCredentials
+        await self._limits.knew_password(account)
         user.require_sign_in()
-        return await self.begin(actor, user)
+        stronger = None
+        if self._passwords.needs_rehash(user.password_hash):
+            stronger = await self._passwords.hash(password)
+        return await self.begin(actor, user, rehashed=stronger)
 
     @regenerates_ids
-    async def begin(self, actor: Actor, user: User) -> SignedIn:
+    async def begin(self, actor: Actor, user: User, *, rehashed: str | None = None) -> SignedIn:
         """A new session for a user who has proven to be it. The lock on the account keeps a session that is just being
-        made from slipping past a change of the password or the end of all sessions. Raises `InvalidCredentials`.
+        made from slipping past a change of the password or the end of all sessions. `rehashed` is the same password
+        under the hasher's present parameters. Raises `InvalidCredentials`.
         """
         now = self._commands.clock.now()
         refresh = self._refresh_tokens.issue(self._commands.ids.session())
         session = Session.begin(
             refresh.session_id, user.id, refresh.token_hash, at=now, address=actor.address, user_agent=actor.user_agent
         )
-        async with self._commands.uow() as tx:
-            current = await tx.users.get(user.id)
-            if current is None or not current.is_active or current.password_hash != user.password_hash:
+        async with self._commands.transaction() as tx:
+            known = await tx.users.get(user.id)
+            if known is None or known.password_hash != user.password_hash:
                 raise InvalidCredentials
+            known.require_sign_in()
+            if known.erase_at is not None and known.erase_at <= now:
+                raise InvalidCredentials
+            current = known if rehashed is None else known.with_password(rehashed)
+            if returns := not current.is_active:
+                current = current.returned()
+                await self._commands.publish(tx, ProfileChanged(user.id))
+            if current != known:
+                await tx.users.save(current)
             await tx.sessions.add(session)
-        return self._signed_in(user, refresh)
+            if returns:
+                await self._commands.record(tx, actor, Action.ACCOUNT_RETURN, user.id, by=user.id)
+            await self._commands.record(tx, actor, Action.SESSION_BEGIN, session.id, by=user.id)
+        if returns:
+            await self._profiles.changed(user.id)
+        return self._signed_in(current, refresh)
 
-    async def refresh(self, *, refresh_token: str) -> SignedIn:
+    async def refresh(self, actor: Actor, *, refresh_token: str) -> SignedIn:
         """New tokens for old ones. A refresh token works once: a second use means that two parties hold it, and ends
         the session for both (RFC 9700, section 4.14.2). Not limited: nobody guesses 256 signed bits, and many honest
         clients share an address. Raises `InvalidRefreshToken`.
@@ -107,6 +144,9 @@ class Sessions:
             if session is not None:
                 await tx.sessions.remove(session.id)
                 await self.revoke(tx, user.id)
+                await self._commands.record(
+                    tx, actor, Action.SESSION_REFRESH, session.id, by=user.id, outcome=Outcome.REFUSED
+                )
         self.forget(user.id)
         raise InvalidRefreshToken
 
@@ -123,11 +163,13 @@ class Sessions:
             user = (await self._users.accounts_by_ids([claims.user_id])).get(claims.user_id)
             if session is None or session.user_id != claims.user_id or user is None or not user.is_active:
                 raise Unauthenticated("This session has ended. Sign in again.", code="SESSION_ENDED")
-            known = Verified(user.id, session.id, user.permissions, claims.expires_at)
+            authority = await self._authorities.of(user)
+            until = min(claims.expires_at, authority.until or claims.expires_at)
+            known = Verified(user.id, session.id, authority.permissions, until)
             self._verified.put(token, known, mark)
         return Actor(known.user_id, known.permissions, client.address, client.user_agent, known.session_id)
 
-    async def end(self, *, refresh_token: str) -> None:
+    async def end(self, actor: Actor, *, refresh_token: str) -> None:
         """Ends the session of a refresh token. Idempotent, and silent about tokens that were never ours."""
         given = self._refresh_tokens.read(refresh_token)
         if given is None:
@@ -137,27 +179,32 @@ class Sessions:
             if session is not None:
                 await tx.sessions.remove(session.id)
                 await self.revoke(tx, session.user_id)
+                await self._commands.record(tx, actor, Action.SESSION_END, session.id, by=session.user_id)
         if session is not None:
             self._verified.revoke([session.user_id])
 
     async def log_out(self, actor: Actor) -> None:
         """Ends the session of this request. Raises `Unauthenticated`."""
-        user_id = self._require(actor)
+        user_id = actor.signed_in
         if actor.session_id is not None:
-            await self._end(user_id, actor.session_id)
+            await self._end(actor, user_id, actor.session_id)
 
     async def log_out_everywhere(self, actor: Actor) -> None:
         """Ends every session of the viewer, this one too."""
-        await self.end_all(self._require(actor))
+        await self.end_all(actor, actor.signed_in)
 
     async def end_one(self, actor: Actor, session_id: SessionId) -> None:
         """Ends one of the viewer's own sessions. Raises `SessionNotFound`."""
-        if not await self._end(self._require(actor), session_id):
+        if not await self._end(actor, actor.signed_in, session_id):
             raise SessionNotFound(field="id")
 
     async def own(self, actor: Actor) -> Sequence[SessionView]:
         """The viewer's live sessions, the last used first."""
-        found = await self._sessions.sessions_of(self._require(actor), self._commands.clock.now())
+        return await self.of(actor, actor.signed_in)
+
+    async def of(self, actor: Actor, user_id: UserId) -> Sequence[SessionView]:
+        """Anybody's, for services that have checked who asks."""
+        found = await self._sessions.sessions_of(user_id, self._commands.clock.now())
         return [
             SessionView(
                 id=session.id,
@@ -171,9 +218,11 @@ class Sessions:
             for session in found
         ]
 
-    async def end_all(self, user_id: UserId) -> None:
+    async def end_all(self, actor: Actor, user_id: UserId) -> None:
+        """For services that have checked who asks."""
         async with self._commands.uow() as tx:
             await self.end_all_in(tx, user_id)
+            await self._commands.record(tx, actor, Action.SESSION_END, user_id, by=actor.user_id)
         self.forget(user_id)
 
     async def end_all_in(self, tx: Transaction, user_id: UserId) -> None:
@@ -182,7 +231,7 @@ class Sessions:
         await self.revoke(tx, user_id)
 
     def forget(self, user_id: UserId) -> None:
-        """What this process knows of the user's tokens is void."""
+        """What this process knows of the user's tokens, or of all tokens (`EVERYBODY`), is void."""
         self._verified.revoke([user_id])
 
     async def revoke(self, tx: Transaction, user_id: UserId) -> None:
@@ -204,22 +253,17 @@ class Sessions:
                 log.warning("revocations cannot be followed: %s", type(error).__name__)
             await asyncio.sleep(WATCH_EVERY)
 
-    async def _end(self, user_id: UserId, session_id: SessionId) -> bool:
+    async def _end(self, actor: Actor, user_id: UserId, session_id: SessionId) -> bool:
         async with self._commands.uow() as tx:
             session = await tx.sessions.get(session_id)
             if session is None or session.user_id != user_id:
                 return False
             await tx.sessions.remove(session_id)
             await self.revoke(tx, user_id)
+            await self._commands.record(tx, actor, Action.SESSION_END, session_id)
         self.forget(user_id)
         return True
 
     def _signed_in(self, user: User, refresh: RefreshToken) -> SignedIn:
         access = self._tokens.issue(user.id, refresh.session_id, self._commands.clock.now())
         return SignedIn(access, refresh.token, own_view(user))
-
-    @staticmethod
-    def _require(actor: Actor) -> UserId:
-        if actor.user_id is None:
-            raise Unauthenticated
-        return actor.user_id

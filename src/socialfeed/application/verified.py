@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialfeed.application.ports.storage import EVERYBODY
 from socialfeed.domain.ids import SessionId, UserId
 from socialfeed.domain.permissions import Permission
 
@@ -14,10 +15,12 @@ KEPT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Verified:
+    """`until`: when the token expires, or a permission does."""
+
     user_id: UserId
     session_id: SessionId
     permissions: frozenset[Permission]
-    expires_at: datetime
+    until: datetime
 
 
 class VerifiedTokens:
@@ -37,7 +40,7 @@ class VerifiedTokens:
     def get(self, token: str, at: datetime) -> Verified | None:
         digest = _digest(token)
         verified = self._by_digest.get(digest)
-        if verified is not None and verified.expires_at <= at:
+        if verified is not None and verified.until <= at:
             self._drop(digest)
             return None
         return verified
@@ -52,8 +55,10 @@ class VerifiedTokens:
         self._of_user.setdefault(verified.user_id, set()).add(digest)
 
     def revoke(self, users: Iterable[UserId]) -> None:
-        """Forgets what is known of these users."""
+        """Forgets what is known of these users; of all, where `EVERYBODY` is among them."""
         for user_id in users:
+            if user_id == EVERYBODY:
+                self.clear()
             self._revocations += 1
             for digest in list(self._of_user.get(user_id, ())):
                 self._drop(digest)

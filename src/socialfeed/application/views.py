@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from socialfeed.domain.ids import CommentId, LikeId, PostId, SessionId, ShareId, UserId
+from socialfeed.domain.permissions import Grant, Permission
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class UserView:
-    """`email` is set only where the viewer looks at the own account."""
+    """`email` and `locale` are set only where the viewer looks at the own account."""
 
     id: UserId
     username: str
@@ -20,7 +21,30 @@ class UserView:
     last_name: str
     bio: str
     created_at: datetime
+    avatar: str | None = None
+    is_private: bool = False
     email: str | None = None
+    locale: str | None = None
+
+
+@dataclass(slots=True)
+class MemberView:
+    """An account as those see it who manage accounts."""
+
+    user: UserView
+    status: str
+    roles: Sequence[str]
+    erase_at: datetime | None
+
+
+@dataclass(slots=True)
+class AccessView:
+    """What an account may do: `permissions` are all it holds at this moment, by roles and grants together."""
+
+    user_id: UserId
+    roles: Sequence[str]
+    permissions: Sequence[Permission]
+    grants: Sequence[Grant]
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from dependency_injector import providers
 
 from socialfeed.adapters.security import KeyFileRing, KeyRing, SecretRing
 from socialfeed.adapters.system import SystemClock
+from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.nodes import leased_ids
 from socialfeed.application.ports.adapters import AdapterContext
@@ -56,6 +57,7 @@ class App:
     reactions: FeedReactions
     keys: KeyRing
     clock: Clock
+    notes: ActivityNotes
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -109,8 +111,9 @@ async def open_app(
         )
         bell = _Bell()
         container.wake.override(providers.Object(bell.ring))
-        stack.callback(container.passwords().close)
+        stack.callback(container.hasher().close)
         stack.push_async_callback(container.home().close)
+        await stack.enter_async_context(_noted(container.notes()))
         await stack.enter_async_context(_in_background(container.sessions().watch()))
         if isinstance(keys, KeyFileRing):
             # A key that is gone takes with it what was checked by it.
@@ -122,6 +125,7 @@ async def open_app(
         bell.answer = outbox.wake
         if relay:
             await stack.enter_async_context(_in_background(outbox.run()))
+            await stack.enter_async_context(_in_background(container.own_account().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,
@@ -136,6 +140,7 @@ async def open_app(
             container.feed_reactions(),
             keys,
             clock,
+            container.notes(),
         )
 
 
@@ -162,6 +167,17 @@ class _Bell:
     def ring(self) -> None:
         if self.answer is not None:
             self.answer()
+
+
+@asynccontextmanager
+async def _noted(notes: ActivityNotes) -> AsyncIterator[None]:
+    """Writes notes while the application runs, and those that are left when it stops."""
+    async with _in_background(notes.run()):
+        yield
+    try:
+        await notes.write()
+    except Unavailable:
+        log.warning("notes for the activity log are lost: the database does not answer")
 
 
 @asynccontextmanager

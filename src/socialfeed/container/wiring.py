@@ -14,7 +14,10 @@ from socialfeed.adapters.security import (
     KeyRing,
     load_common_passwords,
 )
-from socialfeed.application.accounts import Accounts
+from socialfeed.application.access import Access
+from socialfeed.application.accounts import Accounts, Passwords
+from socialfeed.application.activity import ActivityLog, ActivityNotes
+from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands
 from socialfeed.application.comments import Comments
 from socialfeed.application.counters import Counters, NoCounterCache
@@ -25,11 +28,15 @@ from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.graph import Graph
+from socialfeed.application.guard import Guard
+from socialfeed.application.members import Members
+from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts import Posts
+from socialfeed.application.profiles import NoProfileCache, Profiles
 from socialfeed.application.reactions import reactions
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
@@ -51,7 +58,7 @@ class Container(containers.DeclarativeContainer):
     wake: providers.Dependency[Any] = providers.Dependency()
 
     secret = settings.provided.secret_key.get_secret_value.call()
-    passwords = providers.Singleton(Argon2PasswordHasher)
+    hasher = providers.Singleton(Argon2PasswordHasher)
 
     limiter = providers.Singleton(
         lambda shared, clock: shared.limiter if shared else MemoryRateLimiter(clock), shared, clock
@@ -68,13 +75,22 @@ class Container(containers.DeclarativeContainer):
     profile_batches = providers.Singleton(
         lambda users, shared: CachedProfiles(users, shared.cache) if shared else users, storage.provided.users, shared
     )
-    hydrator = providers.Singleton(Hydrator, post_batches, profile_batches, storage.provided.engagement, counters)
+    hydrator = providers.Singleton(
+        Hydrator, post_batches, profile_batches, storage.provided.engagement, counters, storage.provided.graph
+    )
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
     feed_reactions = providers.Singleton(
         FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
     )
 
-    limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit)
+    notes = providers.Singleton(ActivityNotes, commands)
+    guard = providers.Singleton(Guard, notes)
+    authorities = providers.Singleton(Authorities, storage.provided.access, clock)
+    profiles = providers.Singleton(
+        Profiles,
+        providers.Singleton(lambda cached, shared: cached if shared else NoProfileCache(), profile_batches, shared),
+    )
+    limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit, notes)
     codes = providers.Singleton(
         OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
     )
@@ -84,31 +100,39 @@ class Container(containers.DeclarativeContainer):
         commands,
         storage.provided.users,
         storage.provided.sessions,
-        passwords,
+        hasher,
         providers.Singleton(JwtTokens, keys),
         providers.Singleton(HmacRefreshTokens, secret),
         limits,
         verified,
+        authorities,
+        profiles,
+        notes,
     )
-    accounts = providers.Singleton(
-        Accounts,
-        commands,
-        storage.provided.users,
-        passwords,
-        codes,
-        sessions,
-        limits,
-        providers.Singleton(load_common_passwords),
+    passwords = providers.Singleton(
+        Passwords, storage.provided.users, hasher, limits, providers.Singleton(load_common_passwords)
     )
-    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator)
+    own_account = providers.Singleton(
+        OwnAccount, commands, storage.provided.users, passwords, codes, sessions, profiles, limits, guard
+    )
+    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator, guard)
     services = providers.Singleton(
         Services,
-        accounts=accounts,
+        guard=guard,
+        accounts=providers.Singleton(
+            Accounts, commands, storage.provided.users, passwords, codes, sessions, limits, guard, notes
+        ),
+        own_account=own_account,
         sessions=sessions,
+        access=providers.Singleton(
+            Access, commands, storage.provided.users, storage.provided.access, authorities, sessions, guard
+        ),
+        members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, profiles, guard),
+        activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
-        comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters),
-        engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters),
-        graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph),
-        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock),
+        comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard),
+        engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters, guard),
+        graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
+        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
     )
-    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters)
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, profiles)

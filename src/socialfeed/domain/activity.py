@@ -27,7 +27,7 @@ class Action(StrEnum):
     """What was done; the noun first."""
 
     ACCOUNT_CHANGE_EMAIL = "account:change_email"
-    ACCOUNT_CHANGE_PASSWORD = "account:change_password"
+    ACCOUNT_CHANGE_PASSWORD = "account:change_password"  # noqa: S105
     ACCOUNT_DEACTIVATE = "account:deactivate"
     ACCOUNT_DELETE = "account:delete"
     ACCOUNT_ERASE = "account:erase"
@@ -35,7 +35,7 @@ class Action(StrEnum):
     ACCOUNT_REQUEST_EMAIL = "account:request_email"
     ACCOUNT_REQUEST_RESET = "account:request_reset"
     ACCOUNT_RESEND = "account:resend"
-    ACCOUNT_RESET_PASSWORD = "account:reset_password"
+    ACCOUNT_RESET_PASSWORD = "account:reset_password"  # noqa: S105
     ACCOUNT_RETURN = "account:return"
     ACCOUNT_UPDATE = "account:update"
     ACCOUNT_VERIFY = "account:verify"

@@ -81,6 +81,16 @@ def parse_id(value: str | int, kind: Kind, field: str | None = None) -> int:
     raise Invalid(f"This is not the id of a {kind.name.lower()}.", code="INVALID_ID", field=field)
 
 
+def parse_any_id(value: str | int, field: str | None = None) -> int:
+    """As `parse_id`, of whatever kind."""
+    text = str(value)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else 0
+    kind = kind_of(number)
+    if kind is None:
+        raise Invalid("This is not an id.", code="INVALID_ID", field=field)
+    return parse_id(value, kind, field)
+
+
 def parse_user_id(value: str | int, field: str | None = None) -> UserId:
     return UserId(parse_id(value, Kind.USER, field))
 

@@ -12,9 +12,15 @@ class Viewpoint:
     viewer_id: UserId | None
     following: frozenset[UserId] = frozenset()
 
-    def sees(self, author_id: UserId, author_is_active: bool) -> bool:
-        """Whether what this author wrote may be shown at all, anywhere."""
-        return author_is_active or author_id == self.viewer_id
+    def knows(self, user_id: UserId, *, is_active: bool) -> bool:
+        """Whether this account is shown at all, with what it wrote under the posts of others."""
+        return is_active or user_id == self.viewer_id
+
+    def sees(self, author_id: UserId, *, is_active: bool, is_private: bool) -> bool:
+        """Whether posts of this author may be shown, anywhere."""
+        if author_id == self.viewer_id:
+            return True
+        return is_active and (not is_private or author_id in self.following)
 
     def has_at_home(self, author_id: UserId) -> bool:
         """Whether posts of this author belong in the viewer's home feed."""

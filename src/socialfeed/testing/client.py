@@ -92,8 +92,9 @@ class Client:
         return await _call(self.asgi, method, path, sent, body or b"", self.address)
 
     async def settle(self) -> None:
-        """Runs every job that follows what was committed so far."""
+        """Runs every job that follows what was committed so far, and writes what was noted for the activity log."""
         await self.app.relay.drain()
+        await self.app.notes.write()
 
     @property
     def mails(self) -> list[Mail]:

@@ -37,6 +37,9 @@ class Argon2PasswordHasher:
             self._pool, self._verify, _encoded(password), password_hash
         )
 
+    def needs_rehash(self, password_hash: str) -> bool:
+        return self._argon2.check_needs_rehash(password_hash)
+
     def _verify(self, password: bytes, password_hash: str | None) -> bool:
         try:
             self._argon2.verify(password_hash or self._nobody, password)

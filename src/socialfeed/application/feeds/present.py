@@ -22,11 +22,13 @@ def user_view(profile: Profile) -> UserView:
         last_name=profile.last_name,
         bio=profile.bio,
         created_at=profile.created_at,
+        avatar=profile.avatar_url,
+        is_private=profile.is_private,
     )
 
 
-def own_view(user: User) -> UserView:
-    """An account as its owner sees it."""
+def public_view(user: User) -> UserView:
+    """An account as everybody sees it."""
     return UserView(
         id=user.id,
         username=user.username,
@@ -34,8 +36,16 @@ def own_view(user: User) -> UserView:
         last_name=user.last_name,
         bio=user.bio,
         created_at=user.created_at,
-        email=user.email,
+        avatar=user.avatar_url,
+        is_private=user.is_private,
     )
+
+
+def own_view(user: User) -> UserView:
+    """An account as its owner sees it."""
+    view = public_view(user)
+    view.email, view.locale = user.email, user.locale
+    return view
 
 
 def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]:

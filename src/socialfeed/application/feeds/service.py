@@ -6,6 +6,7 @@ from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_page, check_size, connection, decode_cursor
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.storage import Candidate
@@ -13,22 +14,22 @@ from socialfeed.application.ports.trending import Trending
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.visibility import Viewpoint
 
 TRENDING_WINDOW = 400
 """How many posts the pages of `trending` reach over."""
 
 
 class Feeds:
-    def __init__(self, home: HomeSkeleton, trending: Trending, hydrator: Hydrator, clock: Clock) -> None:
+    def __init__(self, home: HomeSkeleton, trending: Trending, hydrator: Hydrator, clock: Clock, guard: Guard) -> None:
         self._home = home
         self._trending = trending
         self._hydrator = hydrator
         self._clock = clock
+        self._guard = guard
 
     async def home_page(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
         """The newest posts of the home feed by page number. Raises `Unauthenticated`, `Invalid`."""
-        reader_id = actor.require(Permission.FEED_READ)
+        reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_page(page)
         check_size(items_per_page, "items_per_page")
         window = await self._home.window(reader_id)
@@ -38,7 +39,7 @@ class Feeds:
 
     async def home(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
         """The home feed from the top, or from a cursor on, to the beginning of time."""
-        reader_id = actor.require(Permission.FEED_READ)
+        reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_size(first, "first")
         position = decode_cursor(after)
         nodes: list[PostView] = []
@@ -83,7 +84,6 @@ class Feeds:
         """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
         each round reads half as many again as are missing, and five more.
         """
-        viewpoint = Viewpoint(actor.user_id)
         views: list[PostView] = []
         position = 0
         while len(views) < want and position < len(ids):
@@ -91,7 +91,7 @@ class Feeds:
             size = missing if not views and position == 0 else missing + missing // 2 + 5
             chunk = ids[position : position + size]
             hydrated = await self._hydrator.posts(actor, chunk)
-            shown = rules.visible(chunk, hydrated, viewpoint)[:missing]
+            shown = rules.visible(chunk, hydrated)[:missing]
             views += post_views(shown, hydrated)
             position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
         return views, ids[position - 1] if position else None

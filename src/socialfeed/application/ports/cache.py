@@ -7,7 +7,6 @@ from typing import Protocol
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import PostId
 
-
 FENCE = timedelta(seconds=30)
 """How long a deletion keeps fillers out: longer than any read takes."""
 

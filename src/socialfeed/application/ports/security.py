@@ -14,6 +14,9 @@ class PasswordHasher(Protocol):
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """With None (no such account) does the same work and returns False."""
 
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Whether the hash was made with other parameters than `hash` uses now."""
+
 
 class CodeHasher(Protocol):
     """Synchronous: six digits under a server-side key need no slow hash, only that the key is not in the database."""

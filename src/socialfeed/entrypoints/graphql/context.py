@@ -7,7 +7,7 @@ from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
 from socialfeed.application.services import Services
-from socialfeed.application.views import PostView, ThreadView
+from socialfeed.application.views import PostView, ThreadView, UserView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.permissions import Actor
@@ -40,6 +40,7 @@ class Context:
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
         self.followed: Loader[UserId, bool] = Loader(self._followed)
+        self.users: Loader[UserId, UserView | None] = Loader(self._users)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
 
     def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ThreadView]:
@@ -72,6 +73,10 @@ class Context:
     async def _followed(self, ids: list[UserId]) -> Mapping[UserId, bool]:
         followed = await self.services.graph.followed_among(self.actor, ids)
         return {user_id: user_id in followed for user_id in ids}
+
+    async def _users(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
+        found = await self.services.graph.profiles(self.actor, ids)
+        return {user_id: found.get(user_id) for user_id in ids}
 
     async def _posts(self, ids: list[PostId]) -> Mapping[PostId, PostView | None]:
         found = await self.services.posts.by_ids(self.actor, ids)

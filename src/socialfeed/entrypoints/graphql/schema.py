@@ -8,7 +8,7 @@ from ariadne import InterfaceType, ScalarType, gql, make_executable_schema
 from graphql import GraphQLSchema
 
 from socialfeed.entrypoints.graphql.resolvers import TYPES
-from socialfeed.entrypoints.wire import rfc3339
+from socialfeed.entrypoints.wire import parse_rfc3339, rfc3339
 
 
 def sdl() -> str:
@@ -24,7 +24,7 @@ def build_schema() -> GraphQLSchema:
     return make_executable_schema(
         gql(sdl()),
         *TYPES,
-        ScalarType("DateTime", serializer=rfc3339),
+        ScalarType("DateTime", serializer=rfc3339, value_parser=parse_rfc3339),
         InterfaceType("MutationPayload"),
         convert_names_case=True,
     )

@@ -2,10 +2,14 @@
 
 from http import HTTPStatus
 
+from msgspec import UNSET, structs
+
 from socialfeed.domain.errors import (
+    AccountBanned,
     CodeRejected,
     EmailNotVerified,
     EmailTaken,
+    Forbidden,
     InvalidCredentials,
     InvalidRefreshToken,
     RateLimited,
@@ -48,7 +52,7 @@ async def resend(visit: Visit, body: models.Address) -> models.Done:
     return models.Done(message="If this address waits for a code, a new one is on its way.")
 
 
-@OPERATIONS.serve("POST", "/auth/token", refuses=(InvalidCredentials, EmailNotVerified, RateLimited))
+@OPERATIONS.serve("POST", "/auth/token", refuses=(InvalidCredentials, EmailNotVerified, AccountBanned, RateLimited))
 async def sign_in(visit: Visit, body: models.Credentials) -> models.TokenPair:
     """Sign in by username or address."""
     signed_in = await visit.services.sessions.sign_in(visit.actor, login=body.username, password=body.password)
@@ -58,7 +62,7 @@ async def sign_in(visit: Visit, body: models.Credentials) -> models.TokenPair:
 @OPERATIONS.serve("POST", "/auth/token/refresh", refuses=(InvalidRefreshToken,))
 async def refresh(visit: Visit, body: models.Refresh) -> models.TokenPair:
     """Get the next pair of tokens. Using a refresh token twice ends its session."""
-    return models.token_pair(await visit.services.sessions.refresh(refresh_token=body.refresh_token))
+    return models.token_pair(await visit.services.sessions.refresh(visit.actor, refresh_token=body.refresh_token))
 
 
 @OPERATIONS.serve("POST", "/auth/token/verify", refuses=(Unauthenticated,))
@@ -77,7 +81,7 @@ async def log_out(visit: Visit, body: models.Refresh | None) -> None:
     if body is None:
         await visit.services.sessions.log_out(visit.actor)
     else:
-        await visit.services.sessions.end(refresh_token=body.refresh_token)
+        await visit.services.sessions.end(visit.actor, refresh_token=body.refresh_token)
 
 
 @OPERATIONS.serve("POST", "/auth/password/reset", success=HTTPStatus.ACCEPTED, refuses=(RateLimited,))
@@ -104,6 +108,15 @@ async def me(visit: Visit) -> models.Account:
     if user is None:
         raise Unauthenticated
     return models.account(user)
+
+
+@OPERATIONS.serve("PATCH", "/users/me", needs_viewer=True, refuses=(Forbidden,))
+async def update_me(visit: Visit, body: models.ProfileChanges) -> models.Account:
+    """Change the viewer's own profile (RFC 7396: what is left out stays, null removes)."""
+    changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
+    if "avatar" in changes:
+        changes["avatar_url"] = changes.pop("avatar") or ""
+    return models.account(await visit.services.own_account.update_profile(visit.actor, **changes))
 
 
 @OPERATIONS.serve("GET", "/users/{username}", refuses=(UserNotFound,))

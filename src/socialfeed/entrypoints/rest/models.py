@@ -1,6 +1,6 @@
 """What goes over the wire. The names are GraphQL's; the rules for values are the domain's, and only described here."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -16,6 +16,8 @@ Email = Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": 2
 NewPassword = Annotated[str, Meta(extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})]
 Name = Annotated[str, Meta(extra_json_schema={"maxLength": NAME_MAX})]
 Bio = Annotated[str, Meta(extra_json_schema={"maxLength": BIO_MAX})]
+Picture = Annotated[str, Meta(extra_json_schema={"format": "uri", "maxLength": 2048})]
+Locale = Annotated[str, Meta(description="A language and maybe a region, such as `de` or `es-MX`.")]
 Code = Annotated[str, Meta(description="The six digits that were mailed.")]
 Id = Annotated[str, Meta(description="An opaque id.")]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -76,6 +78,17 @@ class Reset(Body, frozen=True):
     new_password: NewPassword
 
 
+class ProfileChanges(Body, frozen=True):
+    """What to change of the own profile; what is left out stays as it is."""
+
+    first_name: Name | UnsetType = UNSET
+    last_name: Name | UnsetType = UNSET
+    bio: Bio | UnsetType = UNSET
+    avatar: Picture | None | UnsetType = UNSET
+    is_private: bool | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+
+
 class Result(Struct, frozen=True, rename="camel"):
     """What a client gets."""
 
@@ -94,6 +107,8 @@ class User(Result, frozen=True):
     first_name: str
     last_name: str
     bio: str
+    avatar: str | None
+    is_private: Annotated[bool, Meta(description="Whether only followers see this person's posts.")]
     created_at: Moment
 
 
@@ -101,6 +116,7 @@ class Account(User, frozen=True):
     """A person, as they see themselves."""
 
     email: str
+    locale: str
 
 
 class Profile(User, frozen=True):
@@ -147,7 +163,7 @@ class Problem(Result, frozen=True, kw_only=True):
 
 
 def account(view: UserView) -> Account:
-    return Account(**_person(view), email=view.email or "")
+    return Account(**_person(view), email=view.email or "", locale=view.locale or "")
 
 
 def profile(view: UserView, counts: ProfileCounts, *, is_followed: bool) -> Profile:
@@ -169,12 +185,14 @@ def token_pair(signed_in: SignedIn) -> TokenPair:
     )
 
 
-def _person(view: UserView) -> dict[str, str]:
+def _person(view: UserView) -> dict[str, Any]:
     return {
         "id": str(view.id),
         "username": view.username,
         "first_name": view.first_name,
         "last_name": view.last_name,
         "bio": view.bio,
+        "avatar": view.avatar,
+        "is_private": view.is_private,
         "created_at": rfc3339(view.created_at),
     }

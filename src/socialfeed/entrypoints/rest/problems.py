@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from socialfeed.domain.errors import (
+    AccountBanned,
     CodeRejected,
     Conflict,
     EmailNotVerified,
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 
 STATUSES: dict[type[SocialFeedError], HTTPStatus] = {
+    AccountBanned: HTTPStatus.FORBIDDEN,
     CodeRejected: HTTPStatus.BAD_REQUEST,
     Conflict: HTTPStatus.CONFLICT,
     EmailNotVerified: HTTPStatus.FORBIDDEN,

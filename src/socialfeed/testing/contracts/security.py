@@ -39,6 +39,9 @@ class PasswordHasherContract:
     async def test_a_hash_does_not_hold_the_password(self, hasher: PasswordHasher) -> None:
         assert "correct horse" not in await hasher.hash("correct horse")
 
+    async def test_a_fresh_hash_needs_no_other(self, hasher: PasswordHasher) -> None:
+        assert hasher.needs_rehash(await hasher.hash("correct horse")) is False
+
     async def test_nobodys_password_is_never_right(self, hasher: PasswordHasher) -> None:
         assert await hasher.verify("anything at all", None) is False
         assert await hasher.verify("", None) is False

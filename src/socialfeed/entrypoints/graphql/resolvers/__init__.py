@@ -1,9 +1,29 @@
 """Resolvers by noun: parse the arguments, call one service, return the view."""
 
-from ariadne import ObjectType
+from ariadne.types import SchemaBindable
 
-from socialfeed.entrypoints.graphql.resolvers import accounts, comments, engagement, feeds, graph, posts, sessions
+from socialfeed.entrypoints.graphql.resolvers import (
+    access,
+    accounts,
+    activity,
+    comments,
+    engagement,
+    feeds,
+    graph,
+    own_account,
+    posts,
+    sessions,
+)
 
-TYPES: list[ObjectType] = [
-    kind for module in (accounts, comments, engagement, feeds, graph, posts, sessions) for kind in module.TYPES
+TYPES: list[SchemaBindable] = [
+    *access.TYPES,
+    *accounts.TYPES,
+    *activity.TYPES,
+    *comments.TYPES,
+    *engagement.TYPES,
+    *feeds.TYPES,
+    *graph.TYPES,
+    *own_account.TYPES,
+    *posts.TYPES,
+    *sessions.TYPES,
 ]

@@ -42,13 +42,13 @@ async def resolve_token_auth(_: Any, info: Info, *, username: str, password: str
 @mutation.field("refreshToken")
 @payload("Refreshed.", **NO_TOKENS)
 async def resolve_refresh_token(_: Any, info: Info, *, refresh_token: str) -> dict[str, Any]:
-    return tokens(await info.context.services.sessions.refresh(refresh_token=refresh_token))
+    return tokens(await info.context.services.sessions.refresh(info.context.actor, refresh_token=refresh_token))
 
 
 @mutation.field("revokeToken")
 @payload("The session has ended.")
 async def resolve_revoke_token(_: Any, info: Info, *, refresh_token: str) -> dict[str, Any]:
-    await info.context.services.sessions.end(refresh_token=refresh_token)
+    await info.context.services.sessions.end(info.context.actor, refresh_token=refresh_token)
     return {}
 
 
