@@ -83,7 +83,7 @@ async def test_five_hundred_likes_from_two_processes_are_one(
 async def test_nobody_is_called_what_no_database_can_hold(storage: SqlStorage, text: str) -> None:
     async with storage.uow() as tx:
         assert await tx.users.by_username(text) is None
-        assert await tx.users.active_by_email(text) is None
+        assert await tx.users.proven_by_email(text) is None
         assert await tx.users.pending_by_email(text) is None
         await tx.users.remove_pending(text)
     assert await storage.users.account_by_login(f"{text}@example.org") is None

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from socialfeed.domain.ids import MAX_ID, Kind, compose
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -23,6 +25,12 @@ def to_micros(moment: datetime) -> int:
 def to_datetime(value: datetime | int) -> datetime:
     """The moment behind what either driver returns."""
     return _EPOCH + timedelta(microseconds=value) if isinstance(value, int) else value
+
+
+def first_activity_id(moment: datetime) -> int:
+    """Entries of the activity log from this moment on have this id or a higher one, earlier ones a lower one."""
+    ms = -(-to_micros(moment) // 1_000)  # Rounded up: entries know whole milliseconds.
+    return min(max(compose(ms, Kind.ACTIVITY, 0, 0), 0), MAX_ID)
 
 
 def storable(text: str) -> bool:
@@ -46,11 +54,11 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else to_datetime(value)
 
 
-class JsonList(TypeDecorator[list[int]]):
-    """Numbers as one parameter, where there are no arrays."""
+class JsonList(TypeDecorator[list[Any]]):
+    """Numbers or texts as one parameter, where there are no arrays."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
         return json.dumps(value)

@@ -30,7 +30,7 @@ class Database(Protocol):
         Raises `Unavailable`.
         """
 
-    async def by_key(self, build: Build, ids: Sequence[int], /, **values: Any) -> Sequence[Row]:
+    async def by_key(self, build: Build, ids: Sequence[int | str], /, **values: Any) -> Sequence[Row]:
         """As `rows`, for a read that is a primary-key look-up for each of `ids`; no ids, no round trip."""
 
     async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:

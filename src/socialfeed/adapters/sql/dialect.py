@@ -11,13 +11,16 @@ from sqlalchemy.engine.interfaces import Dialect as Compiler
 
 
 class Walk(NamedTuple):
-    """Part of an index on two columns: `group` equal to `key`, in order of `ids`, from `past` on, `past` left out."""
+    """Part of an index on two columns: `group` equal to `key`, in order of `ids`, from `past` on, `past` left out, to
+    the last of the group or to `end`, left out, too.
+    """
 
-    group: ColumnElement[int]
-    key: ColumnElement[int]
+    group: ColumnElement[Any]
+    key: ColumnElement[Any]
     ids: ColumnElement[int]
     past: ColumnElement[int]
     newest_first: bool
+    end: ColumnElement[int] | None = None
 
 
 class FirstOfEach(NamedTuple):
@@ -41,8 +44,15 @@ class Dialect(Protocol):
     def insert(self, table: Table) -> PostgresInsert | SqliteInsert:
         """An INSERT that knows ON CONFLICT, and how many rows it made."""
 
-    def any_of(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
-        """The column is one of the numbers in the list bound as `name`: one text, whatever the length of the list."""
+    @property
+    def changes_in_with(self) -> bool:
+        """Whether a statement may change one table and use what that gave to change another."""
+
+    def link_hash(self, previous: ColumnElement[bytes], canonical: ColumnElement[bytes]) -> ColumnElement[bytes]:
+        """`domain.activity.link_hash`, for statements that write."""
+
+    def any_of(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """The column is one of the values in the list bound as `name`: one text, whatever the length of the list."""
 
     def each(self, name: str) -> FromClause:
         """The numbers in the list bound as `name`, as rows with the one column `key`."""

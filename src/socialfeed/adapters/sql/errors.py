@@ -18,7 +18,8 @@ CONFLICTS: dict[str, Callable[[], SocialFeedError]] = {
     "pk_sessions": IdConflict,
     "pk_revocations": IdConflict,
     "uq_users_username_key": UsernameTaken,
-    "uq_users_active_email": EmailTaken,
+    "uq_users_proven_email": EmailTaken,
+    "uq_users_active_email": EmailTaken,  # While the migration that replaces it runs.
 }
 """Every constraint that a well-behaved caller may run into."""
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    LargeBinary,
     Select,
     Table,
     any_,
@@ -57,6 +58,7 @@ PREPARED = 500
 
 class PostgresDialect:
     name = "postgresql"
+    changes_in_with = True
 
     @cached_property
     def compiler(self) -> PGDialectAsync_psycopg:
@@ -65,8 +67,11 @@ class PostgresDialect:
     def insert(self, table: Table) -> Insert:
         return insert(table).execution_options(preserve_rowcount=True)
 
-    def any_of(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
-        return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+    def link_hash(self, previous: ColumnElement[bytes], canonical: ColumnElement[bytes]) -> ColumnElement[bytes]:
+        return func.sha256(previous.op("||", return_type=LargeBinary())(canonical), type_=LargeBinary())
+
+    def any_of(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
     def each(self, name: str) -> FromClause:
         numbers = func.unnest(bindparam(name, type_=ARRAY(BigInteger)))
@@ -75,10 +80,11 @@ class PostgresDialect:
     def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
         # Comparing pairs hides from the planner how many rows a group has; with `group = key` it would know better.
         place, past = tuple_(walk.group, walk.ids), tuple_(walk.key, walk.past)
+        edge = literal_column("0" if walk.newest_first else str(MAX_ID)) if walk.end is None else walk.end
         if walk.newest_first:
-            rows = rows.where(place < past, place > tuple_(walk.key, literal_column("0")))
+            rows = rows.where(place < past, place > tuple_(walk.key, edge))
             return rows.order_by(walk.group.desc(), walk.ids.desc())
-        rows = rows.where(place > past, place < tuple_(walk.key, literal_column(str(MAX_ID))))
+        rows = rows.where(place > past, place < tuple_(walk.key, edge))
         return rows.order_by(walk.group, walk.ids)
 
     def first_of_each(
@@ -127,7 +133,7 @@ class PostgresDatabase:
                 # One connection that died says little about the server, and a read may be repeated.
                 return await self._execute(statement.text, bound)
 
-    async def by_key(self, build: Build, ids: Sequence[int], /, **values: Any) -> Sequence[Row]:
+    async def by_key(self, build: Build, ids: Sequence[int | str], /, **values: Any) -> Sequence[Row]:
         return await self.rows(build, ids=list(ids), **values) if ids else ()
 
     async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:

@@ -10,12 +10,13 @@ from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.domain.errors import Unavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Revisions are numbers of four digits, in the order in which they are applied."""
 
 
 async def migrate(url: str) -> None:
-    """Brings the database to `HEAD`; does nothing to one that is there already. Several processes may ask at once.
+    """Brings the database to `HEAD` and makes the partitions of the months to come; what is there already stays as it
+    is. Several processes may ask at once.
 
     Raises `ValueError` for a URL that makes no sense and `Unavailable` when the server does not answer.
     """

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    LargeBinary,
     Select,
     Table,
     bindparam,
@@ -30,11 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeEngine
 
 from socialfeed.adapters.sql.columns import JsonList, to_micros
 from socialfeed.adapters.sql.database import is_mistake, unavailable_as
 from socialfeed.adapters.sql.dialect import Build, FirstOfEach, Read, Walk, read
 from socialfeed.adapters.sql.rows import Row, Values
+from socialfeed.domain.activity import link_hash
 from socialfeed.domain.errors import Unavailable
 
 OLDEST = (3, 35)
@@ -51,6 +54,7 @@ KEYS_ON_LOOP = 32
 
 class SqliteDialect:
     name = "sqlite"
+    changes_in_with = False
 
     @cached_property
     def compiler(self) -> SQLiteDialect_pysqlite:
@@ -59,16 +63,22 @@ class SqliteDialect:
     def insert(self, table: Table) -> Insert:
         return insert(table).execution_options(preserve_rowcount=True)
 
-    def any_of(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
-        return column.in_(select(self._values(name)))
+    def link_hash(self, previous: ColumnElement[bytes], canonical: ColumnElement[bytes]) -> ColumnElement[bytes]:
+        return func.link_hash(previous, canonical, type_=LargeBinary())  # See `on_connect`.
+
+    def any_of(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column.in_(select(self._values(name, column.type)))
 
     def each(self, name: str) -> FromClause:
-        return select(self._values(name).label("key")).subquery("keys")
+        return select(self._values(name, BigInteger()).label("key")).subquery("keys")
 
     def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
+        rows = rows.where(walk.group == walk.key)
+        if walk.end is not None:
+            rows = rows.where(walk.ids > walk.end if walk.newest_first else walk.ids < walk.end)
         if walk.newest_first:
-            return rows.where(walk.group == walk.key, walk.ids < walk.past).order_by(walk.ids.desc())
-        return rows.where(walk.group == walk.key, walk.ids > walk.past).order_by(walk.ids)
+            return rows.where(walk.ids < walk.past).order_by(walk.ids.desc())
+        return rows.where(walk.ids > walk.past).order_by(walk.ids)
 
     def first_of_each(
         self,
@@ -86,8 +96,8 @@ class SqliteDialect:
         ids = self.walked(select(table.c.id), walk).limit(literal_column(str(limit))).correlate(keys)
         return FirstOfEach(keys.join(first, first.c.id.in_(ids)), first)
 
-    def _values(self, name: str) -> ColumnElement[int]:
-        rows = func.json_each(bindparam(name, type_=JsonList)).table_valued(column("value", BigInteger))
+    def _values(self, name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
+        rows = func.json_each(bindparam(name, type_=JsonList)).table_valued(column("value", of))
         return rows.c.value
 
 
@@ -119,7 +129,7 @@ class SqliteDatabase:
     async def rows(self, build: Build, /, *literals: int | bool, **values: Any) -> Sequence[Row]:
         return await self._fetch_on_thread(read(DIALECT, build, *literals), values)
 
-    async def by_key(self, build: Build, ids: Sequence[int], /, **values: Any) -> Sequence[Row]:
+    async def by_key(self, build: Build, ids: Sequence[int | str], /, **values: Any) -> Sequence[Row]:
         if not ids:
             return ()
         statement, values = read(DIALECT, build), {"ids": ids, **values}
@@ -206,6 +216,7 @@ def prepare(path: Path) -> None:
 
 def on_connect(connection: Any, _record: Any) -> None:
     """What each connection that writes has to be told."""
+    connection.create_function("link_hash", 2, link_hash, deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
     # Loading a million likes into two megabytes of cache is mostly reading back what was just written.

@@ -6,15 +6,19 @@ comments and follows carry no foreign keys: the check would take a shared lock o
 """
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    and_,
+    false,
     literal_column,
 )
 
@@ -43,12 +47,26 @@ users = Table(
     Column("created_at", Moment, nullable=False),
     Column("status", Text, nullable=False),
     Column("roles", Text, nullable=False),  # Names, sorted and joined by commas.
+    Column("avatar_url", Text),
+    # Processes of the last release know neither of the two that have defaults.
+    Column("is_private", Boolean, nullable=False, server_default=false()),
+    Column("locale", Text, nullable=False, server_default="en"),
+    Column("new_email", Text),
+    Column("erase_at", Moment),
 )
 
-# A literal, not a parameter: a plan made for any status could not use the partial index.
-is_active = users.c.status == literal_column("'active'")
+# Literals, not parameters: a plan made for any value could not use the partial indexes.
+is_proven = users.c.status != literal_column("'unverified'")
+is_to_be_erased = users.c.erase_at.is_not(None)
 
-Index("uq_users_active_email", users.c.email, unique=True, postgresql_where=is_active, sqlite_where=is_active)
+# Most accounts are active and have the one role of everybody. Looking for others does not walk through those.
+is_not_active = users.c.status != literal_column("'active'")
+has_special_roles = and_(users.c.roles != literal_column("'user'"), users.c.roles != literal_column("''"))
+
+Index("uq_users_proven_email", users.c.email, unique=True, postgresql_where=is_proven, sqlite_where=is_proven)
+Index("ix_users_erase_at", users.c.erase_at, users.c.id, postgresql_where=is_to_be_erased, sqlite_where=is_to_be_erased)
+Index("ix_users_status", users.c.status, users.c.id, postgresql_where=is_not_active, sqlite_where=is_not_active)
+Index("ix_users_special_roles", users.c.id, postgresql_where=has_special_roles, sqlite_where=has_special_roles)
 
 user_counters = Table(
     "user_counters",
@@ -108,6 +126,63 @@ revocations = Table(
     Column("id", Id, primary_key=True, autoincrement=False),  # Of the event.
     Column("user_id", Id, nullable=False),
     Column("at", Moment, nullable=False, index=True),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("permissions", Text, nullable=False),  # Sorted and joined by commas.
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("permission", Text, nullable=False),
+    Column("granted_at", Moment, nullable=False),
+    Column("expires_at", Moment),  # NULL: for good
+    PrimaryKeyConstraint("user_id", "permission"),
+    sqlite_with_rowid=False,
+)
+
+# Append-only, by triggers. Entries outlive what they are about, so nothing refers to it. On Postgres there is a
+# partition for each month: see `partitions`.
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("actor_id", Id, nullable=False),
+    Column("position", Id, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("object_id", Id),
+    Column("address", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON
+    Column("count", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (id)",
+)
+
+has_object = activity.c.object_id.is_not(None)
+
+Index("ix_activity_actor_id", activity.c.actor_id, activity.c.id)
+Index("ix_activity_chain", activity.c.actor_id, activity.c.position)
+Index(
+    "ix_activity_object_id", activity.c.object_id, activity.c.id, postgresql_where=has_object, sqlite_where=has_object
+)
+
+activity_chains = Table(
+    "activity_chains",
+    metadata,
+    Column("actor_id", Id, primary_key=True, autoincrement=False),
+    Column("position", Id, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    # Each entry rewrites the row of its actor, and touches no index.
+    postgresql_with={"fillfactor": 70},
 )
 
 posts = Table(

@@ -1,5 +1,6 @@
 """Alembic's migrations, run from the program itself: nothing to configure, the same on both databases."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
 
-from socialfeed.adapters.sql import postgres, sqlite
+from socialfeed.adapters.sql import partitions, postgres, sqlite
 
 FOLDER = str(Path(__file__).parent)
 
@@ -20,13 +21,16 @@ LOCK_KEY = 5_746_192_038
 LOCK_TIMEOUT_MS = 5_000
 """A change that waits for a table makes everybody else wait behind it: better to give up and try again."""
 
+LOCK_PAUSE_SECONDS = 0.1
+
 SQLITE_WAIT_SECONDS = 60
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Applies what is missing up to the revision. Raises `ValueError`, `Unavailable`."""
+    """Applies what is missing up to the revision, and extends the partitions. Raises `ValueError`, `Unavailable`."""
     with connected(url) as connection:
         command.upgrade(_config(connection), revision)
+        partitions.extend(connection)
 
 
 def downgrade(url: str, revision: str = "base") -> None:
@@ -81,7 +85,9 @@ def _postgres(url: str) -> Iterator[Connection]:
         raise postgres.refused(parameters, error) from error
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(**parameters), poolclass=NullPool)
     with guard:
-        guard.execute("SET lock_timeout = 0")
-        guard.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+        # Asked again and again: a statement that waits for the lock is a transaction, which the one who holds the lock
+        # would wait for, in turn, to build an index concurrently.
+        while guard.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY]).fetchone() != (True,):
+            time.sleep(LOCK_PAUSE_SECONDS)
         with engine.connect() as connection:
             yield connection

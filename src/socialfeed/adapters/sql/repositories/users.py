@@ -9,7 +9,7 @@ from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.errors import conflicts_named
 from socialfeed.adapters.sql.repositories.base import Repository
 from socialfeed.adapters.sql.rows.users import CODE, USER, code_from_row, code_values, user_from_row, user_values
-from socialfeed.adapters.sql.tables import codes, is_active, user_counters, users
+from socialfeed.adapters.sql.tables import codes, is_proven, user_counters, users
 from socialfeed.domain.errors import UserNotFound
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
@@ -20,7 +20,7 @@ _IS_PENDING = users.c.status == UserStatus.UNVERIFIED.value
 # NO KEY UPDATE: it waits for other writers of the row, but lets others refer to it meanwhile.
 _LOCK = select(*USER).where(users.c.id == bindparam("id")).with_for_update(key_share=True)
 _BY_USERNAME = select(*USER).where(users.c.username_key == bindparam("username"))
-_ACTIVE = select(*USER).where(_HAS_EMAIL, is_active)
+_PROVEN = select(*USER).where(_HAS_EMAIL, is_proven)
 _PENDING = select(*USER).where(_HAS_EMAIL, _IS_PENDING).order_by(users.c.id.desc()).limit(1)
 _ADD = insert(users)
 _ADD_COUNTERS = insert(user_counters).values(posts=0, followers=0, following=0)
@@ -52,10 +52,10 @@ class SqlUsers(Repository):
         row = await self._first(_BY_USERNAME, {"username": username.lower()})
         return user_from_row(row) if row else None
 
-    async def active_by_email(self, email: str) -> User | None:
+    async def proven_by_email(self, email: str) -> User | None:
         if not storable(email):
             return None
-        row = await self._first(_ACTIVE, {"email": email})
+        row = await self._first(_PROVEN, {"email": email})
         return user_from_row(row) if row else None
 
     async def pending_by_email(self, email: str) -> User | None:

@@ -19,11 +19,17 @@ USER = (
     _u.created_at,
     _u.status,
     _u.roles,
+    _u.avatar_url,
+    _u.is_private,
+    _u.locale,
+    _u.new_email,
+    _u.erase_at,
 )
 
 
 def user_from_row(row: Row) -> User:
-    id_, username, email, password_hash, first_name, last_name, bio, created_at, status, roles = row
+    id_, username, email, password_hash, first_name, last_name, bio, created_at, status, roles, *more = row
+    avatar_url, is_private, locale, new_email, erase_at = more
     return User(
         id_,
         username,
@@ -35,6 +41,11 @@ def user_from_row(row: Row) -> User:
         to_datetime(created_at),
         UserStatus(status),
         frozenset(roles.split(",")) if roles else frozenset(),
+        avatar_url,
+        bool(is_private),
+        locale,
+        new_email,
+        None if erase_at is None else to_datetime(erase_at),
     )
 
 
@@ -51,16 +62,32 @@ def user_values(user: User) -> Values:
         "created_at": user.created_at,
         "status": user.status.value,
         "roles": ",".join(sorted(user.roles)),
+        "avatar_url": user.avatar_url,
+        "is_private": user.is_private,
+        "locale": user.locale,
+        "new_email": user.new_email,
+        "erase_at": user.erase_at,
     }
 
 
-PROFILE = (_u.id, _u.username, _u.first_name, _u.last_name, _u.bio, _u.created_at, _u.status)
+PROFILE = (
+    _u.id,
+    _u.username,
+    _u.first_name,
+    _u.last_name,
+    _u.bio,
+    _u.created_at,
+    _u.status,
+    _u.avatar_url,
+    _u.is_private,
+)
 
 
 def profile_from_row(row: Row) -> Profile:
-    id_, username, first_name, last_name, bio, created_at, status = row
+    id_, username, first_name, last_name, bio, created_at, status, avatar_url, is_private = row
     active = status == UserStatus.ACTIVE
-    return Profile(id_, username, first_name, last_name, bio, to_datetime(created_at), active)
+    at = to_datetime(created_at)
+    return Profile(id_, username, first_name, last_name, bio, at, active, avatar_url, bool(is_private))
 
 
 _k = tables.codes.c
