@@ -3,6 +3,8 @@
 from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.nodes import SqlNodeLeases
 from socialfeed.adapters.sql.outbox import PostgresRelay, SqliteRelay
+from socialfeed.adapters.sql.readers.access import SqlAccessReader
+from socialfeed.adapters.sql.readers.activity import SqlActivityReader
 from socialfeed.adapters.sql.readers.comments import SqlCommentReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
@@ -29,6 +31,8 @@ class SqlStorage:
         self.engagement = SqlEngagementReader(database)
         self.graph = SqlGraphReader(database)
         self.sessions = SqlSessionReader(database)
+        self.access = SqlAccessReader(database)
+        self.activity = SqlActivityReader(database)
         self.outbox = outbox
         self.timelines = SqlTimelines(database, clock)
         self.trending = SqlTrending(database, clock)

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.repositories.access import SqlGrants, SqlRoles
+from socialfeed.adapters.sql.repositories.activity import SqlActivityLog
 from socialfeed.adapters.sql.repositories.comments import SqlComments
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
@@ -18,14 +20,17 @@ from socialfeed.adapters.sql.repositories.users import SqlCodes, SqlUsers
 
 class SqlTransaction:
     __slots__ = (
+        "activity",
         "codes",
         "comments",
         "follows",
+        "grants",
         "inbox",
         "likes",
         "outbox",
         "posts",
         "revocations",
+        "roles",
         "sessions",
         "shares",
         "users",
@@ -41,6 +46,9 @@ class SqlTransaction:
         self.follows = SqlFollows(connection, dialect)
         self.sessions = SqlSessions(connection, dialect)
         self.revocations = SqlRevocations(connection, dialect)
+        self.roles = SqlRoles(connection, dialect)
+        self.grants = SqlGrants(connection, dialect)
+        self.activity = SqlActivityLog(connection, dialect)
         self.outbox = SqlOutbox(connection, dialect)
         self.inbox = SqlInbox(connection, dialect)
 
