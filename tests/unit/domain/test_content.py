@@ -94,11 +94,25 @@ def test_what_was_never_touched_counts_zero() -> None:
 
 def test_posts_of_inactive_authors_are_seen_by_their_author_only() -> None:
     author, other = UserId(1), UserId(2)
-    assert Viewpoint(other).sees(author, author_is_active=True)
-    assert Viewpoint(None).sees(author, author_is_active=True)
-    assert not Viewpoint(other).sees(author, author_is_active=False)
-    assert not Viewpoint(None).sees(author, author_is_active=False)
-    assert Viewpoint(author).sees(author, author_is_active=False)
+    for viewer, active, seen in (
+        (other, True, True),
+        (None, True, True),
+        (other, False, False),
+        (None, False, False),
+        (author, False, True),
+    ):
+        assert Viewpoint(viewer).sees(author, is_active=active, is_private=False) is seen
+        assert Viewpoint(viewer).knows(author, is_active=active) is seen
+
+
+def test_posts_of_private_authors_are_seen_by_their_followers_and_themselves() -> None:
+    author, follower, other = UserId(1), UserId(2), UserId(3)
+    following = frozenset({author})
+    assert Viewpoint(follower, following).sees(author, is_active=True, is_private=True)
+    assert not Viewpoint(follower, following).sees(author, is_active=False, is_private=True)
+    assert not Viewpoint(other).sees(author, is_active=True, is_private=True)
+    assert not Viewpoint(None).sees(author, is_active=True, is_private=True)
+    assert Viewpoint(author).sees(author, is_active=True, is_private=True)
 
 
 def test_at_home_are_the_followed_and_oneself() -> None:
