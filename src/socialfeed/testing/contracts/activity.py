@@ -240,9 +240,10 @@ async def all_links(storage: Storage, page: int = 100) -> list[Link]:
     links = list[Link]()
     after: tuple[UserId, int] | None = None
     while read := await storage.activity.links(after=after, limit=page):
+        last = read[-1].entry.actor_id, read[-1].position
         assert len(read) <= page
-        links += read
-        after = read[-1].entry.actor_id, read[-1].position
+        assert after is None or last > after
+        links, after = links + read, last
     return links
 
 

@@ -144,6 +144,7 @@ async def pages(storage: Storage, wanted: ActivityFilter, limit: int) -> list[Ac
     before: ActivityId | None = None
     while page := await storage.activity.entries(wanted, limit=limit, before=before):
         assert len(page) <= limit
+        assert before is None or page[-1].id < before
         entries += page
         before = page[-1].id
     return entries

@@ -8,6 +8,7 @@ import pytest
 from socialfeed.application.ports.storage import Profile, Storage
 from socialfeed.domain.errors import IdConflict, UsernameTaken
 from socialfeed.domain.graph import ProfileCounts
+from socialfeed.domain.ids import UserId
 from socialfeed.domain.user import User, UserStatus
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -191,9 +192,11 @@ class UsersContract(UsesStorage):
         missing, last = make.ids.user(), make.user()
         await given_users(storage, last, *reversed(users))
         for limit in (1, 3, 8, 100):
-            walked, after = list[User](), None
+            walked = list[User]()
+            after: UserId | None = None
             while page := await storage.users.accounts_after(after, limit=limit):
                 assert len(page) <= limit
+                assert after is None or page[-1].id > after
                 walked += page
                 after = page[-1].id
             assert walked == [*users, last]
