@@ -9,6 +9,8 @@ const GROUPS = [
   ["Comments & reactions", "reactions.graphql"],
   ["Graph", "graph.graphql"],
   ["Identity", "identity.graphql"],
+  ["Account", "account.graphql"],
+  ["Administration", "administration.graphql"],
 ];
 
 /**
