@@ -1,10 +1,44 @@
+"""Brokers of a test's own, and databases that are migrated once: to migrate one takes longer than most tests."""
+
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from secrets import token_hex
 
 import pika
 import pytest
 
+from socialfeed.adapters.sql import migrations
+from socialfeed.adapters.sql.tables import metadata
 from socialfeed.application.ports.jobs import Queue
+from tests.services import postgres
+from tests.services.postgres import Databases
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'migrated.sqlite3')}"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(databases: Databases) -> str:
+    url = databases.create()
+    migrations.upgrade(url)
+    return url
+
+
+@pytest.fixture
+def migrated_postgres_url(migrated_database: str) -> str:
+    """Emptied, not made."""
+    postgres.empty(migrated_database, (table.name for table in reversed(metadata.sorted_tables)))
+    return migrated_database
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -116,6 +117,14 @@ class Databases:
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(statement)
+
+
+def empty(url: str, tables: Iterable[str]) -> None:
+    """Deletes every row, of tables that refuse it, too. In this order: those that refer to others first."""
+    with psycopg.connect(url) as connection:
+        for table in tables:
+            statement = "ALTER TABLE {0} DISABLE TRIGGER USER; DELETE FROM {0}; ALTER TABLE {0} ENABLE TRIGGER USER"
+            connection.execute(sql.SQL(statement).format(sql.Identifier(table)))
 
 
 def _url(port: int) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from socialfeed.adapters.sql import schema
 from socialfeed.container import App, open_app
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.errors import Conflict, InvalidCredentials
@@ -23,14 +22,12 @@ from socialfeed.settings import Settings
 async def app(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[App]:
     """The product on an empty database."""
     kind = request.param
+    database = {"sqlite": "migrated_sqlite_url"}.get(kind, "migrated_postgres_url")
     settings = Settings(
         data_dir=tmp_path,
-        database_url={"memory": "memory://", "sqlite": f"sqlite:///{tmp_path / 'feed.sqlite3'}"}.get(kind)
-        or request.getfixturevalue("postgres_url"),
+        database_url="memory://" if kind == "memory" else request.getfixturevalue(database),
         redis_url=request.getfixturevalue("redis_url") if kind.endswith("redis") else "",
     )
-    if kind != "memory":
-        await schema.migrate(settings.database)
     async with open_app(settings, relay=False) as app:
         yield app
 

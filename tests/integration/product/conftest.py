@@ -1,12 +1,12 @@
 """The product on each set of backends: what a user sees must not depend on it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from socialfeed.adapters.sql import migrate
 from socialfeed.testing.client import Client, open_client
 
 BACKENDS = ("memory", "sqlite", "postgres+valkey")
@@ -19,15 +19,13 @@ async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def backend(name: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:
-    """Settings for a set of backends, its database migrated."""
+    """Settings for a set of backends, its database migrated and empty."""
     if name == "memory":
         return {}
     if name == "sqlite":
-        settings = {"database_url": f"sqlite:///{folder / 'product.sqlite3'}"}
-    else:
-        settings = {
-            "database_url": request.getfixturevalue("postgres_url"),
-            "redis_url": request.getfixturevalue("redis_url"),
-        }
-    await migrate(settings["database_url"])
-    return settings
+        migrated = request.getfixturevalue("migrated_file")
+        return {"database_url": f"sqlite:///{shutil.copy(migrated, folder / 'product.sqlite3')}"}
+    return {
+        "database_url": request.getfixturevalue("migrated_postgres_url"),
+        "redis_url": request.getfixturevalue("redis_url"),
+    }

@@ -9,7 +9,6 @@ import pytest
 from graphql import parse
 from opentelemetry.sdk.trace import ReadableSpan
 
-from socialfeed.adapters.sql import migrate
 from socialfeed.container import open_app
 from socialfeed.domain.permissions import ANONYMOUS
 from socialfeed.settings import Settings
@@ -23,14 +22,9 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traces]:
         yield traces
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/product.sqlite3"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    await migrate(url)
-    return url
+@pytest.fixture(params=["migrated_sqlite_url", "migrated_postgres_url"], ids=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
 
 
 def asked(traces: Traces, operation: str, system: str) -> list[str]:
