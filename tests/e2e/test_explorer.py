@@ -13,7 +13,7 @@ EXAMPLES = Path("src/socialfeed/entrypoints/graphql/explorer/examples")
 ADMINISTRATION = set(re.findall(r"(?:^|\n\n)# ([^\n]*)", (EXAMPLES / "administration.graphql").read_text()))
 NEEDS_A_SECRET = {"Verify the code", "Refresh the tokens", "Prove the new address"}
 """They need what a mail or a sign-in gave."""
-LEAVES = {"Hide my account", "Delete my account"}
+LEAVES = {"Log out everywhere", "Hide my account", "Delete my account"}
 
 
 def test_the_home_feed_is_ready_to_run_after_one_click(page: Explorer) -> None:
