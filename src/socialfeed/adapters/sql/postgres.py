@@ -277,6 +277,7 @@ def _engine(parameters: dict[str, Any]) -> AsyncEngine:
     engine = create_async_engine(
         "postgresql+psycopg://",
         async_creator=new_connection,
+        hide_parameters=True,  # An error's text, which is logged, would quote hashes and what people wrote.
         use_native_hstore=False,
         pool_size=WRITERS,
         max_overflow=0,

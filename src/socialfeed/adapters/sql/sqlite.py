@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,9 @@ CACHE_KB = 65_536
 
 KEYS_ON_LOOP = 32
 """Up to so many primary-key look-ups are done where they are asked for: in less than a change of threads costs."""
+
+# At DEBUG it logs each statement with its values: hashes, addresses and what people wrote.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 
 class SqliteDialect:
@@ -242,6 +246,7 @@ def _reader(path: Path, *, wait: float) -> sqlite3.Connection:
 def _engine(path: Path) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
+        hide_parameters=True,  # An error's text, which is logged, would quote hashes and what people wrote.
         connect_args={"isolation_level": None, "timeout": WAIT_SECONDS},
         pool_size=1,
         max_overflow=0,
