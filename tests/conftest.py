@@ -11,6 +11,7 @@ import pytest
 from tests.services import Missing, Services, rabbitmq, redis
 from tests.services.postgres import Databases
 
+pytest_plugins = ["tests.canaries"]
 SERVICES = pytest.StashKey[Services]()
 _PREFIXES = (f"socialfeed_test_{os.getpid()}_{token_hex(3)}_{n}:" for n in count(1))
 
