@@ -1,1 +1,3 @@
-"""The explorer page in a real browser, against a real server: needs chromium and node, so `make test` leaves it out."""
+"""The explorer and the page of the REST API in a real browser, against a real server: they need chromium and node, so
+`make test` leaves them out.
+"""

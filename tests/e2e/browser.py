@@ -95,7 +95,6 @@ class Browser:
         self._driver = driver
         session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"/session/{session['sessionId']}"
-        self._requested: list[str] = []
 
     def quit(self) -> None:
         self._send("DELETE", self._session)
@@ -180,12 +179,13 @@ class Browser:
         return [f"{entry['level']} {entry['message']}" for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
 
     def hosts(self) -> set[str]:
-        """The hosts that the window has asked for anything."""
+        """The hosts that the window has asked for anything since the last call."""
+        requested: list[str] = []
         for entry in self._command("POST", "/se/log", {"type": "performance"}):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
-                self._requested.append(message["params"]["request"]["url"])
-        return {urlsplit(url).netloc for url in self._requested if url.startswith(("http", "ws"))}
+                requested.append(message["params"]["request"]["url"])
+        return {urlsplit(url).netloc for url in requested if url.startswith(("http", "ws"))}
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._command("GET", "/screenshot")))

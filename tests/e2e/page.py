@@ -22,6 +22,7 @@ class Explorer:
         browser.go(f"{address}/explorer/icon.svg")
         browser.script("localStorage.clear(); sessionStorage.clear();")
         browser.console()
+        browser.hosts()
         page = cls(browser, address)
         page.open()
         return page

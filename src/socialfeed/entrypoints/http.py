@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
     routes += [
         Route("/graphql", graphql, methods=["POST"]),
         Route("/graphql/", graphql, methods=["POST"]),
-        Mount("/api", RestApp()),
+        Mount("/api", RestApp(with_page=chosen.shows_explorer)),
         Route("/media/{key:path}", _media, methods=["GET"]),
         Route("/.well-known/jwks.json", _jwks, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),

@@ -17,6 +17,7 @@ from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, clie
 from socialfeed.entrypoints.rest.identity import OPERATIONS
 from socialfeed.entrypoints.rest.openapi import describe
 from socialfeed.entrypoints.rest.operations import Operation, Visit
+from socialfeed.entrypoints.rest.page import page_routes
 from socialfeed.entrypoints.rest.problems import refusal
 
 NAME_SHOWN = 100
@@ -24,9 +25,9 @@ NAME_SHOWN = 100
 
 
 class RestApp:
-    """To be mounted; paths are below where it stands."""
+    """To be mounted; paths are below where it stands. The page that shows them to browsers is not among `routes`."""
 
-    def __init__(self, operations: Sequence[Operation] = OPERATIONS) -> None:
+    def __init__(self, operations: Sequence[Operation] = OPERATIONS, *, with_page: bool = False) -> None:
         document = msgspec.json.encode(describe(operations))
 
         async def openapi(_: Request) -> Response:
@@ -37,7 +38,8 @@ class RestApp:
             by_path[operation.path][operation.method] = operation
         self.routes = [Route("/openapi.json", openapi, methods=["GET"])]
         self.routes += [Route(path, _endpoint(methods), methods=list(methods)) for path, methods in by_path.items()]
-        self._router = Router(self.routes, redirect_slashes=False)
+        page = page_routes() if with_page else []
+        self._router = Router([*page, *self.routes], redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
