@@ -33,11 +33,7 @@ class MemoryRateLimiter:
 
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Verdict:
         points, period = limit.points, limit.period // _MICROSECOND
-        now = (self._clock.now() - _ZERO) // _MICROSECOND * points
-        horizon = now + period * points
-        known = self._arrivals.get(key)
-        # No later than the horizon, so that a clock that was set back locks nobody out for longer than a period.
-        arrival = now if known is None else min(max(now, known.under(points)), horizon)
+        now, arrival, horizon = self._arrival(key, points, period)
         next_arrival = arrival + cost * period
         allowed = next_arrival <= horizon
         if allowed:
@@ -51,6 +47,23 @@ class MemoryRateLimiter:
             retry_after=0.0 if allowed else _seconds(next_arrival - horizon, points),
             reset_after=_seconds(arrival - now, points),
         )
+
+    async def give_back(self, key: str, limit: Limit, cost: int = 1) -> None:
+        points, period = limit.points, limit.period // _MICROSECOND
+        now, arrival, _ = self._arrival(key, points, period)
+        arrival -= cost * period
+        if arrival > now:
+            self._arrivals[key] = _Arrival(arrival, points)
+        else:
+            self._arrivals.pop(key, None)
+
+    def _arrival(self, key: str, points: int, period: int) -> tuple[int, int, int]:
+        """Now, the key's arrival and the latest there may be, at the scale of the limit."""
+        now = (self._clock.now() - _ZERO) // _MICROSECOND * points
+        horizon = now + period * points
+        known = self._arrivals.get(key)
+        # No later than the horizon, so that a clock that was set back locks nobody out for longer than a period.
+        return now, now if known is None else min(max(now, known.under(points)), horizon), horizon
 
     def _forget_the_fullest(self) -> None:
         """Half of the keys at once, so that the sorting is rare. A key that is forgotten has its points back early."""

@@ -5,6 +5,7 @@ Periods are a day long where a number is asserted, so that no point comes back w
 
 import asyncio
 from datetime import timedelta
+from itertools import zip_longest
 
 from socialfeed.application.ports.limits import Limit, RateLimiter
 from socialfeed.testing.contracts.waiting import eventually
@@ -85,6 +86,47 @@ class RateLimiterContract:
             assert await allowed(limiter, key, limit, points - 1) is True
             assert await allowed(limiter, key, limit, 1) is True
             assert await allowed(limiter, key, limit, 1) is False
+
+    async def test_points_given_back_can_be_taken_again(self, limiter: RateLimiter) -> None:
+        limit = Limit(5, DAY)
+        assert await allowed(limiter, "key", limit, 5) is True
+        await limiter.give_back("key", limit, 2)
+        await limiter.give_back("key", limit)
+        verdicts = [await limiter.hit("key", limit, cost) for cost in (4, 2, 1, 1)]
+        assert [verdict.allowed for verdict in verdicts] == [False, True, True, False]
+        assert [verdict.remaining for verdict in verdicts] == [3, 1, 0, 0]
+
+    async def test_who_gives_everything_back_every_time_is_never_refused(self, limiter: RateLimiter) -> None:
+        limit = Limit(3, DAY)
+        for _ in range(10):
+            assert (await limiter.hit("key", limit)).remaining == 2
+            await limiter.give_back("key", limit)
+
+    async def test_no_more_is_given_back_than_is_owed(self, limiter: RateLimiter) -> None:
+        limit = Limit(5, DAY)
+        await limiter.give_back("fresh", limit, 3)
+        assert await allowed(limiter, "taken", limit, 2) is True
+        await limiter.give_back("taken", limit, 4)
+        await limiter.give_back("taken", limit)
+        for key in ("fresh", "taken"):
+            assert await allowed(limiter, key, limit, 6) is False
+            assert [await allowed(limiter, key, limit, cost) for cost in (5, 1)] == [True, False]
+
+    async def test_points_are_given_back_to_their_key_only(self, limiter: RateLimiter) -> None:
+        limit = Limit(1, DAY)
+        assert [await allowed(limiter, key, limit) for key in ("one", "two")] == [True, True]
+        await limiter.give_back("one", limit)
+        assert [await allowed(limiter, key, limit) for key in ("one", "two")] == [True, False]
+
+    async def test_simultaneous_hits_and_returns_keep_the_exact_count(self, limiter: RateLimiter) -> None:
+        limit = Limit(100, DAY)
+        assert await allowed(limiter, "key", limit, 50) is True
+        hits = [allowed(limiter, "key", limit) for _ in range(30)]
+        returns = [limiter.give_back("key", limit) for _ in range(20)]
+        mixed = [each for pair in zip_longest(hits, returns) for each in pair if each is not None]
+        assert (await asyncio.gather(*mixed)).count(True) == 30
+        assert (await limiter.hit("key", limit, 40)).remaining == 0
+        assert await allowed(limiter, "key", limit) is False
 
     async def test_points_come_back(self, limiter: RateLimiter) -> None:
         limit = Limit(2, timedelta(milliseconds=200))
