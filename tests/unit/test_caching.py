@@ -6,6 +6,7 @@ import pytest
 
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryCache
+from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.storage import Profile
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
@@ -40,7 +41,17 @@ def builder() -> Builder:
 
 def profile(builder: Builder, *, is_active: bool = True) -> Profile:
     user = builder.user(bio="naïve café\n🎈")
-    return Profile(user.id, user.username, user.first_name, user.last_name, user.bio, user.created_at, is_active)
+    return Profile(
+        user.id,
+        user.username,
+        user.first_name,
+        user.last_name,
+        user.bio,
+        user.created_at,
+        is_active,
+        avatar_url="https://example.com/ö.png",
+        is_private=True,
+    )
 
 
 async def test_what_was_read_once_is_not_asked_for_again(builder: Builder) -> None:
@@ -91,6 +102,43 @@ async def test_an_account_that_is_not_active_yet_is_not_kept_so_that_it_is_seen_
     source.rows[pending.id] = pending._replace(is_active=True)
 
     assert (await profiles.profiles_by_ids([pending.id]))[pending.id].is_active
+
+
+async def test_a_profile_that_changed_is_read_again_once_it_is_forgotten(builder: Builder) -> None:
+    ada = profile(builder)
+    source = Source(ada)
+    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+    await profiles.profiles_by_ids([ada.id])
+    changed = ada._replace(bio="New.", avatar_url="https://example.com/a.png", is_private=False)
+    source.rows[ada.id] = changed
+
+    assert await profiles.profiles_by_ids([ada.id]) == {ada.id: ada}
+    await profiles.forget(ada.id)
+    assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
+
+
+async def test_what_was_read_before_a_change_is_not_kept_after_it(builder: Builder) -> None:
+    ada, clock = profile(builder), FixedClock()
+    changed = ada._replace(is_private=False)
+
+    class SlowSource(Source):
+        async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
+            """Answers with what it read before the change."""
+            read = await super().profiles_by_ids(ids)
+            if self.rows[ada.id] == ada:
+                self.rows[ada.id] = changed
+                await profiles.forget(ada.id)
+            return read
+
+    source = SlowSource(ada)
+    profiles = CachedProfiles(source, MemoryCache(clock))
+
+    assert await profiles.profiles_by_ids([ada.id]) == {ada.id: ada}
+    assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
+    clock.advance(FENCE)
+    for _ in range(3):
+        assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
+    assert len(source.asked) == 3
 
 
 async def test_a_cache_that_has_nothing_changes_nothing(builder: Builder) -> None:

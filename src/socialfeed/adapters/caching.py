@@ -1,7 +1,8 @@
-"""Batch readers that ask the shared cache first. What they keep never changes once it is there:
+"""Batch readers that ask the shared cache first, and fill it with what they had to read.
 
-posts are written once, and of profiles only those of active accounts are kept. Whoever makes either changeable
-deletes the key after the commit.
+Posts are written once. Profiles change, and of them only those of active accounts are kept: whoever changes an account
+calls `forget` after the commit. A reader that read the old profile before and fills it in afterwards is kept out by the
+cache's fence; where `forget` fails or is never reached, the old profile is shown for `LIFE` at most.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -40,9 +41,12 @@ class _ReadThrough(Generic[K, V]):
             read_now = await read(missing)
             kept = {number: value for number, value in read_now.items() if self._keep(value)}
             if kept:
-                await self._cache.set_many({f"{self._prefix}{n}": self._encode(v) for n, v in kept.items()}, LIFE)
+                await self._cache.fill_many({f"{self._prefix}{n}": self._encode(v) for n, v in kept.items()}, LIFE)
             found |= read_now
         return found
+
+    async def forget(self, number: K) -> None:
+        await self._cache.delete_many([f"{self._prefix}{number}"])
 
 
 class CachedPosts:
@@ -58,8 +62,12 @@ class CachedProfiles:
     def __init__(self, users: ProfileBatches, cache: Cache) -> None:
         self._users = users
         self._through: _ReadThrough[UserId, Profile] = _ReadThrough(
-            cache, "profile", 1, Profile, lambda profile: profile.is_active
+            cache, "profile", 2, Profile, lambda profile: profile.is_active
         )
 
     async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         return await self._through(ids, self._users.profiles_by_ids)
+
+    async def forget(self, user_id: UserId) -> None:
+        """After it returns nobody gets what the profile was before. Raises `Unavailable`."""
+        await self._through.forget(user_id)

@@ -75,7 +75,7 @@ async def test_after_a_few_failures_the_server_is_left_alone(proxy: Proxy, distu
     for _ in range(50):
         with pytest.raises(Unavailable):
             await disturbed.limiter.hit("key", LIMIT)
-        await disturbed.cache.set_many({"key": b"value"}, HOUR)
+        await disturbed.cache.fill_many({"key": b"value"}, HOUR)
     assert (proxy.connections, proxy.requests) == seen
 
 
@@ -84,12 +84,12 @@ async def test_a_server_that_returns_is_noticed(proxy: Proxy, disturbed: RedisSt
     await exhaust_patience(disturbed)
     await proxy.listen()
     await eventually(answers(disturbed))
-    await disturbed.cache.set_many({"key": b"value"}, HOUR)
+    await disturbed.cache.fill_many({"key": b"value"}, HOUR)
     assert await disturbed.cache.get_many(["key"]) == {"key": b"value"}
 
 
 async def test_a_restart_between_two_calls_is_not_noticed_at_all(proxy: Proxy, disturbed: RedisStore) -> None:
-    await disturbed.cache.set_many({"key": b"value"}, HOUR)
+    await disturbed.cache.fill_many({"key": b"value"}, HOUR)
     await proxy.close()
     await proxy.listen()
     assert await disturbed.cache.get_many(["key"]) == {"key": b"value"}
@@ -117,7 +117,7 @@ async def test_a_write_whose_answer_is_lost_is_made_again_by_nobody_but_the_call
 async def test_an_answer_that_comes_late_reaches_nobody_else(own_server: OwnServer, context: AdapterContext) -> None:
     """The connection on which it would come is given up with the question."""
     async with open_redis(f"{own_server.url}?timeout=0.5", context) as store:
-        await store.cache.set_many({"mine": b"mine", "yours": b"yours"}, HOUR)
+        await store.cache.fill_many({"mine": b"mine", "yours": b"yours"}, HOUR)
         own_server.freeze()
         assert await store.cache.get_many(["mine"]) == {}
         own_server.thaw()
@@ -127,7 +127,7 @@ async def test_an_answer_that_comes_late_reaches_nobody_else(own_server: OwnServ
 
 
 async def test_calls_that_are_cancelled_leave_every_connection_usable(store: RedisStore) -> None:
-    await store.cache.set_many({str(n): str(n).encode() for n in range(40)}, HOUR)
+    await store.cache.fill_many({str(n): str(n).encode() for n in range(40)}, HOUR)
 
     async def reads(n: int) -> dict[str, bytes]:
         return await store.cache.get_many([str(n)])
@@ -150,7 +150,8 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
     owner, post, event = make.ids.user(), make.ids.post(), make.ids.event()
     await proxy.close()
     assert await disturbed.cache.get_many(["key"]) == {}
-    await disturbed.cache.set_many({"key": b"value"}, HOUR)
+    await disturbed.cache.fill_many({"key": b"value"}, HOUR)
+    await disturbed.limiter.give_back("key", LIMIT)
     assert await disturbed.counters.get_many([post]) == {}
     await disturbed.counters.put_many({post: Counts(1, 1, 1, 1)})
     for call in (
@@ -172,14 +173,17 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
 
 async def test_a_full_server_still_answers_readers(own_server: OwnServer, context: AdapterContext) -> None:
     async with open_redis(f"{own_server.url}?timeout=10", context) as store:
-        await store.cache.set_many({"old": b"1"}, HOUR)
+        await store.cache.fill_many({"old": b"1"}, HOUR)
         with Redis.from_url(own_server.url) as client:
             client.config_set("maxmemory", 1)
             client.config_set("maxmemory-policy", "noeviction")
         for _ in range(2 * FAILURES):
-            await store.cache.set_many({"new": b"2"}, HOUR)
+            await store.cache.fill_many({"new": b"2"}, HOUR)
             with pytest.raises(Unavailable):
                 await store.limiter.hit("key", LIMIT)
+            await store.limiter.give_back("key", LIMIT)
+        with pytest.raises(Unavailable):
+            await store.cache.delete_many(["old"])
         assert await store.cache.get_many(["old", "new"]) == {"old": b"1"}
 
 
@@ -192,3 +196,7 @@ async def test_scripts_are_taught_again_to_a_server_that_forgot_them(
             client.script_flush()
         verdicts += [await store.limiter.hit("key", Limit(3, HOUR)) for _ in range(3)]
         assert [verdict.remaining for verdict in verdicts] == [2, 1, 0, 0]
+        with Redis.from_url(own_server.url) as client:
+            client.script_flush()
+        await store.limiter.give_back("key", Limit(3, HOUR))
+        assert (await store.limiter.hit("key", Limit(3, HOUR))).allowed

@@ -68,7 +68,7 @@ async def test_an_option_nobody_knows_is_refused(context: AdapterContext) -> Non
 
 async def test_a_server_may_be_reached_by_its_socket(own_server: OwnServer, context: AdapterContext) -> None:
     async with open_redis(f"unix://{own_server.socket}?prefix=by-socket:&timeout=10", context) as store:
-        await store.cache.set_many({"key": b"value"}, HOUR)
+        await store.cache.fill_many({"key": b"value"}, HOUR)
     with Redis.from_url(own_server.url, db=1) as client:
         assert client.keys() == [b"by-socket:c:key"]
 
@@ -90,8 +90,8 @@ async def test_a_server_with_one_database_will_do(single_database_server: OwnSer
 
 async def test_deployments_with_different_prefixes_do_not_meet(redis_url: str, context: AdapterContext) -> None:
     async with open_redis(redis_url, context) as one, open_redis(redis_url.replace(":&", ":2:&"), context) as two:
-        await one.cache.set_many({"key": b"one"}, HOUR)
-        await two.cache.set_many({"key": b"two"}, HOUR)
+        await one.cache.fill_many({"key": b"one"}, HOUR)
+        await two.cache.fill_many({"key": b"two"}, HOUR)
         assert await one.cache.get_many(["key"]) == {"key": b"one"}
 
 
@@ -106,7 +106,7 @@ async def use_every_area(url: str, context: AdapterContext) -> None:
     make = Builder()
     async with open_redis(url, context) as store:
         await warm(store.timelines, make)
-        await store.cache.set_many({"key": b"value"}, HOUR)
+        await store.cache.fill_many({"key": b"value"}, HOUR)
         await store.counters.put_many({make.ids.post(): Counts(1, 1, 1, 1)})
 
 

@@ -11,6 +11,7 @@ from redis import Redis
 
 from socialfeed.adapters.redis import RedisStore, timelines, trending
 from socialfeed.adapters.redis.counters import LIFE as COUNTERS_LIFE
+from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.limits import Limit
 from socialfeed.application.ports.timelines import KEPT, Entry
 from socialfeed.domain.engagement import Counts
@@ -18,6 +19,7 @@ from socialfeed.domain.ids import UserId
 from socialfeed.domain.ranking import EPOCH_LENGTH, LIKE
 from socialfeed.testing import Builder
 from socialfeed.testing.contracts.cache import HOUR
+from socialfeed.testing.contracts.waiting import eventually
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 DAY = 24 * 3600
@@ -98,6 +100,35 @@ async def test_counters_are_forgotten_after_a_minute(
     await store.counters.put_many({post: Counts(1, 2, 3, 4)})
     with Redis.from_url(redis_server, db=3) as client:
         assert 0 < ttl(client, f"{redis_prefix}n:{{{post}}}") <= COUNTERS_LIFE
+
+
+async def test_a_deletion_keeps_fillers_out_for_30_seconds(
+    store: RedisStore, redis_server: str, redis_prefix: str
+) -> None:
+    await store.cache.fill_many({"key": b"old"}, HOUR)
+    await store.cache.delete_many(["key"])
+    with Redis.from_url(redis_server, db=1) as client:
+        key = f"{redis_prefix}c:key"
+        assert client.get(key) == b""
+        assert FENCE.total_seconds() - 10 < ttl(client, key) <= FENCE.total_seconds()
+        client.pexpire(key, 1)
+
+    async def filled_again() -> bool:
+        await store.cache.fill_many({"key": b"new"}, HOUR)
+        return await store.cache.get_many(["key"]) == {"key": b"new"}
+
+    await eventually(filled_again)
+
+
+async def test_a_limit_is_forgotten_when_all_is_given_back(store: RedisStore, client: Redis, redis_prefix: str) -> None:
+    limit, key = Limit(10, timedelta(seconds=100)), f"{redis_prefix}l:{{key}}"
+    await store.limiter.hit("key", limit, 3)
+    await store.limiter.give_back("key", limit, 2)
+    assert 5 <= ttl(client, key) <= 10
+    await store.limiter.give_back("key", limit)
+    assert not client.exists(key)
+    await store.limiter.give_back("key", limit)
+    assert not client.exists(key)
 
 
 async def test_a_limit_is_forgotten_when_nothing_is_owed(store: RedisStore, client: Redis, redis_prefix: str) -> None:

@@ -1,5 +1,7 @@
 """What is kept for speed stays bounded, and forgetting is never wrong."""
 
+import gc
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +14,7 @@ from socialfeed.adapters.memory import (
     MemoryTimelines,
     MemoryTrending,
 )
+from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.limits import Limit
 from socialfeed.application.ports.mail import Mail
 from socialfeed.application.ports.timelines import Entry, Timeline
@@ -26,33 +29,67 @@ HOUR = timedelta(hours=1)
 
 async def test_a_full_cache_forgets_what_was_used_least_recently() -> None:
     cache = MemoryCache(FixedClock(), max_bytes=1_000)
-    await cache.set_many({"a": b"x" * 100, "b": b"x" * 100, "c": b"x" * 100}, HOUR)
+    await cache.fill_many({"a": b"x" * 100, "b": b"x" * 100, "c": b"x" * 100}, HOUR)
     await cache.get_many(["a"])
-    await cache.set_many({"d": b"x" * 100}, HOUR)
+    await cache.fill_many({"d": b"x" * 100}, HOUR)
     assert set(await cache.get_many(["a", "b", "c", "d"])) == {"a", "c", "d"}
 
 
 async def test_a_value_larger_than_the_cache_is_not_kept() -> None:
     cache = MemoryCache(FixedClock(), max_bytes=1_000)
-    await cache.set_many({"large": b"x" * 2_000}, HOUR)
+    await cache.fill_many({"large": b"x" * 2_000}, HOUR)
     assert await cache.get_many(["large"]) == {}
-    await cache.set_many({"small": b"x"}, HOUR)
+    await cache.fill_many({"small": b"x"}, HOUR)
     assert await cache.get_many(["small"]) == {"small": b"x"}
 
 
-async def test_replacing_and_deleting_free_the_space() -> None:
-    cache = MemoryCache(FixedClock(), max_bytes=1_000)
+async def test_filling_again_takes_no_space_and_deleting_frees_it() -> None:
+    clock = FixedClock()
+    cache = MemoryCache(clock, max_bytes=1_000)
     for _ in range(50):
-        await cache.set_many({"a": b"x" * 100, "b": b"x" * 100}, HOUR)
+        await cache.fill_many({"a": b"x" * 100, "b": b"x" * 100}, 2 * 50 * FENCE)
         await cache.delete_many(["b"])
-    await cache.set_many({"b": b"x" * 100, "c": b"x" * 100}, HOUR)
+        clock.advance(FENCE)
+    await cache.fill_many({"b": b"x" * 100, "c": b"x" * 100}, HOUR)
     assert set(await cache.get_many(["a", "b", "c"])) == {"a", "b", "c"}
+
+
+async def test_what_has_ended_makes_room_for_what_takes_its_place() -> None:
+    clock = FixedClock()
+    cache = MemoryCache(clock, max_bytes=1_000)
+    for _ in range(50):
+        await cache.fill_many({"a": b"x" * 100, "b": b"x" * 100, "c": b"x" * 100}, HOUR)
+        clock.advance(HOUR)
+    await cache.fill_many({"a": b"x" * 100, "b": b"x" * 100, "c": b"x" * 100}, HOUR)
+    assert set(await cache.get_many(["a", "b", "c"])) == {"a", "b", "c"}
+
+
+async def test_a_full_cache_forgets_no_deletion() -> None:
+    cache = MemoryCache(FixedClock(), max_bytes=1_000)
+    await cache.delete_many(["a"])
+    for number in range(20):
+        await cache.fill_many({f"other-{number}": b"x" * 100}, HOUR)
+    await cache.fill_many({"a": b"old"}, HOUR)
+    assert await cache.get_many(["a"]) == {}
+
+
+async def test_a_deletion_is_forgotten_once_its_fence_is_over() -> None:
+    clock = FixedClock()
+    cache = MemoryCache(clock)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(20_000):
+        await cache.delete_many([f"key-{number}"])
+        clock.advance(FENCE / 100)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 200_000
 
 
 async def test_a_value_lives_for_exactly_its_time() -> None:
     clock = FixedClock()
     cache = MemoryCache(clock)
-    await cache.set_many({"a": b"1"}, HOUR)
+    await cache.fill_many({"a": b"1"}, HOUR)
     clock.advance(HOUR - timedelta(microseconds=1))
     assert await cache.get_many(["a"]) == {"a": b"1"}
     clock.advance(timedelta(microseconds=1))
@@ -134,6 +171,27 @@ async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_period() -> N
     assert refused.reset_after <= 60
     clock.advance(timedelta(minutes=1))
     assert (await limiter.hit("key", limit, 5)).allowed is True
+
+
+async def test_what_is_given_back_in_full_is_forgotten() -> None:
+    limiter, limit = MemoryRateLimiter(FixedClock(), max_keys=4), Limit(10, HOUR)
+    await limiter.hit("kept", limit, 1)
+    for number in range(20):
+        await limiter.hit(f"key-{number}", limit, 5)
+        await limiter.give_back(f"key-{number}", limit, 5)
+    assert (await limiter.hit("kept", limit)).remaining == 8
+
+
+async def test_points_are_given_back_on_top_of_those_that_came_back_by_themselves() -> None:
+    clock = FixedClock()
+    limiter, limit = MemoryRateLimiter(clock), Limit(4, timedelta(minutes=1))
+    await limiter.hit("key", limit, 4)
+    clock.advance(timedelta(seconds=15))
+    await limiter.give_back("key", limit)
+    assert (await limiter.hit("key", limit)).remaining == 1
+    clock.advance(timedelta(minutes=5))
+    await limiter.give_back("key", limit, 4)
+    assert (await limiter.hit("key", limit)).remaining == 3
 
 
 async def test_another_limit_under_the_same_key_starts_from_what_was_taken() -> None:

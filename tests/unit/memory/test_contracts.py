@@ -24,7 +24,7 @@ from socialfeed.application.ports.storage import NodeLeases, Storage
 from socialfeed.application.ports.timelines import Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.testing import FixedClock
-from socialfeed.testing.contracts.cache import CacheContract, CounterCacheContract
+from socialfeed.testing.contracts.cache import CacheContract, CacheTimeContract, CounterCacheContract
 from socialfeed.testing.contracts.limits import RateLimiterContract
 from socialfeed.testing.contracts.mail import Mailbox, MailerContract
 from socialfeed.testing.contracts.media import MediaStoreContract
@@ -113,6 +113,12 @@ class TestSharedTrending(OverMemory, OnTheSystemClock, TrendingContract):
 
 
 class TestCache(OverMemory, OnTheSystemClock, CacheContract):
+    @pytest.fixture
+    def cache(self, shared: SharedStore) -> Cache:
+        return shared.cache
+
+
+class TestCacheTime(OverMemory, OnAFixedClock, CacheTimeContract):
     @pytest.fixture
     def cache(self, shared: SharedStore) -> Cache:
         return shared.cache

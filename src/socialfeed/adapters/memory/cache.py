@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import PostId
@@ -26,6 +27,8 @@ class MemoryCache:
         self._max = max_bytes
         self._size = 0
         self._values: OrderedDict[str, _Value] = OrderedDict()
+        # By when they end. Apart from the values: a full cache may forget those, but no fence before its time.
+        self._fences: OrderedDict[str, datetime] = OrderedDict()
 
     async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         now = self._clock.now()
@@ -41,18 +44,30 @@ class MemoryCache:
             found[key] = value.content
         return found
 
-    async def set_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
-        until = self._clock.now() + ttl
+    async def fill_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
+        now = self._clock.now()
+        self._drop_fences(now)
         for key, content in values.items():
+            present = self._values.get(key)
+            if key in self._fences or (present is not None and now < present.until):
+                continue
             self._remove(key)
-            self._values[key] = _Value(content, until)
+            self._values[key] = _Value(content, now + ttl)
             self._size += _size(key, content)
         while self._size > self._max:
             self._remove(next(iter(self._values)))
 
     async def delete_many(self, keys: Sequence[str]) -> None:
+        now = self._clock.now()
+        self._drop_fences(now)
         for key in keys:
             self._remove(key)
+            self._fences[key] = now + FENCE
+            self._fences.move_to_end(key)
+
+    def _drop_fences(self, now: datetime) -> None:
+        while self._fences and next(iter(self._fences.values())) <= now:
+            self._fences.popitem(last=False)
 
     def _remove(self, key: str) -> None:
         value = self._values.pop(key, None)

@@ -4,14 +4,18 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from socialfeed.adapters.redis.link import BATCH, Link
+from socialfeed.adapters.redis.link import Link
+from socialfeed.application.ports.cache import FENCE
 from socialfeed.domain.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
 
+_FENCE_MS = int(FENCE.total_seconds() * 1000)
+
+
 class RedisCache:
-    """`Cache` over one string a value."""
+    """`Cache` over one string a value. An empty string is a fence: what was deleted a moment ago."""
 
     def __init__(self, link: Link, prefix: str) -> None:
         self._link, self._prefix = link, prefix
@@ -24,19 +28,21 @@ class RedisCache:
         except Unavailable as error:
             logger.debug("Nothing read from the cache: %s", error.__cause__ or error)
             return {}
-        return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+        return {key: value for key, value in zip(keys, values, strict=True) if value}
 
-    async def set_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
+    async def fill_many(self, values: Mapping[str, bytes], ttl: timedelta) -> None:
         life = int(ttl.total_seconds() * 1000)
         if life <= 0:
             return
         try:
-            await self._link.run_all([("SET", self._key(key), value, "PX", life) for key, value in values.items()])
+            await self._link.run_all(
+                [("SET", self._key(key), value, "PX", life, "NX") for key, value in values.items()]
+            )
         except Unavailable as error:
             logger.debug("Nothing kept in the cache: %s", error.__cause__ or error)
 
     async def delete_many(self, keys: Sequence[str]) -> None:
-        await self._link.run_all([("UNLINK", *map(self._key, keys[n : n + BATCH])) for n in range(0, len(keys), BATCH)])
+        await self._link.run_all([("SET", self._key(key), b"", "PX", _FENCE_MS) for key in keys])
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}c:{key}"

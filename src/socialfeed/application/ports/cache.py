@@ -12,7 +12,7 @@ FENCE = timedelta(seconds=30)
 
 
 class Cache(Protocol):
-    """Bytes under keys of at most 200 printable ASCII characters, with a life."""
+    """Bytes under keys of at most 200 printable ASCII characters, with a life. Values are never empty."""
 
     async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         """What is there, in one round trip. A cache that does not answer has nothing: it never raises."""

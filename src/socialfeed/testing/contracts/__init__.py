@@ -19,6 +19,7 @@ fixture named after the port that gives a fresh, empty adapter:
 | `trending.TrendingContract`                | `trending: Trending`                                       |
 | `nodes.NodeLeasesContract`                 | `nodes: NodeLeases`                                        |
 | `cache.CacheContract`                      | `cache: Cache`                                             |
+| `cache.CacheTimeContract`                  | `cache: Cache`, `clock: FixedClock`                        |
 | `cache.CounterCacheContract`               | `counters: CounterCache`                                   |
 | `limits.RateLimiterContract`               | `limiter: RateLimiter`                                     |
 | `media.MediaStoreContract`                 | `media: MediaStore`                                        |

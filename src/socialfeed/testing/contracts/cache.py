@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from socialfeed.application.ports.cache import Cache, CounterCache
+from socialfeed.application.ports.cache import FENCE, Cache, CounterCache
 from socialfeed.domain.engagement import Counts
 from socialfeed.testing.builders import Builder
+from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.waiting import eventually
 
 HOUR = timedelta(hours=1)
@@ -15,64 +16,111 @@ HOUR = timedelta(hours=1)
 class CacheContract:
     """Fixture: `cache`, empty for each test and with room for a thousand small values."""
 
-    async def test_what_was_never_set_is_left_out(self, cache: Cache) -> None:
-        await cache.set_many({"there": b"1"}, HOUR)
+    async def test_what_was_never_filled_in_is_left_out(self, cache: Cache) -> None:
+        await cache.fill_many({"there": b"1"}, HOUR)
         assert await cache.get_many(["missing", "there", "missing", "there"]) == {"there": b"1"}
         assert await cache.get_many(["missing"]) == {}
 
     async def test_no_keys_are_no_work(self, cache: Cache) -> None:
-        await cache.set_many({}, HOUR)
+        await cache.fill_many({}, HOUR)
         await cache.delete_many([])
         assert await cache.get_many([]) == {}
 
     async def test_any_bytes_are_kept_as_they_are(self, cache: Cache) -> None:
-        values = {"empty": b"", "binary": bytes(range(256)) * 40, "text": "é\n\0".encode()}
-        await cache.set_many(values, HOUR)
+        values = {"zero": b"\0", "binary": bytes(range(256)) * 40, "text": "é\n\0".encode()}
+        await cache.fill_many(values, HOUR)
         assert await cache.get_many(list(values)) == values
 
     async def test_any_printable_key_of_two_hundred_characters_will_do(self, cache: Cache) -> None:
         printable = "".join(map(chr, range(0x21, 0x7F)))
         values = {printable: b"1", printable.swapcase(): b"2", "k" * 200: b"3", "k" * 199: b"4", "{k}": b"5", "k": b"6"}
-        await cache.set_many(values, HOUR)
+        await cache.fill_many(values, HOUR)
         assert await cache.get_many(list(values)) == values
 
-    async def test_setting_again_replaces(self, cache: Cache) -> None:
-        await cache.set_many({"a": b"old", "b": b"kept"}, HOUR)
-        await cache.set_many({"a": b"new"}, HOUR)
-        assert await cache.get_many(["a", "b"]) == {"a": b"new", "b": b"kept"}
+    async def test_what_is_there_stays_as_it_is(self, cache: Cache) -> None:
+        await cache.fill_many({"a": b"first"}, HOUR)
+        await cache.fill_many({"a": b"second", "b": b"beside it"}, HOUR)
+        assert await cache.get_many(["a", "b"]) == {"a": b"first", "b": b"beside it"}
 
     async def test_what_is_deleted_is_gone(self, cache: Cache) -> None:
-        await cache.set_many({"a": b"1", "b": b"2", "c": b"3"}, HOUR)
+        await cache.fill_many({"a": b"1", "b": b"2", "c": b"3"}, HOUR)
         await cache.delete_many(["a", "c", "never-there"])
         await cache.delete_many(["a"])
         assert await cache.get_many(["a", "b", "c"]) == {"b": b"2"}
 
+    async def test_what_was_read_before_a_deletion_and_filled_in_after_it_does_not_appear(self, cache: Cache) -> None:
+        await cache.fill_many({"a": b"old", "b": b"old"}, HOUR)
+        await cache.delete_many(["a", "never-there"])
+        await cache.fill_many({"a": b"old", "b": b"older", "never-there": b"old", "c": b"new"}, HOUR)
+        assert await cache.get_many(["a", "b", "never-there", "c"]) == {"b": b"old", "c": b"new"}
+        await cache.delete_many(["a"])
+        await cache.fill_many({"a": b"old"}, HOUR)
+        assert await cache.get_many(["a"]) == {}
+
+    async def test_no_simultaneous_filler_gets_past_a_deletion(self, cache: Cache) -> None:
+        async def fill() -> None:
+            await cache.fill_many({"hot": b"old"}, HOUR)
+
+        await asyncio.gather(*(fill() for _ in range(10)), cache.delete_many(["hot"]), *(fill() for _ in range(10)))
+        assert await cache.get_many(["hot"]) == {}
+
     async def test_a_value_ends_with_its_life(self, cache: Cache) -> None:
-        await cache.set_many({"long": b"1"}, HOUR)
-        await cache.set_many({"short": b"2"}, timedelta(milliseconds=40))
+        await cache.fill_many({"long": b"1"}, HOUR)
+        await cache.fill_many({"short": b"2"}, timedelta(milliseconds=40))
         await eventually(is_gone(cache, "short"))
         assert await cache.get_many(["long"]) == {"long": b"1"}
 
-    async def test_setting_again_gives_a_new_life(self, cache: Cache) -> None:
-        await cache.set_many({"shortened": b"1", "prolonged": b"2"}, HOUR)
-        await cache.set_many({"shortened": b"1"}, timedelta(milliseconds=40))
-        await cache.set_many({"prolonged": b"2", "other": b"3"}, timedelta(milliseconds=40))
-        await cache.set_many({"prolonged": b"4"}, HOUR)
-        await eventually(is_gone(cache, "shortened"))
-        await eventually(is_gone(cache, "other"))
-        assert await cache.get_many(["prolonged"]) == {"prolonged": b"4"}
+    async def test_what_has_ended_can_be_filled_in_again(self, cache: Cache) -> None:
+        await cache.fill_many({"a": b"1"}, timedelta(milliseconds=40))
+        await eventually(is_gone(cache, "a"))
+        await cache.fill_many({"a": b"2"}, HOUR)
+        assert await cache.get_many(["a"]) == {"a": b"2"}
+
+    async def test_filling_again_does_not_change_a_life(self, cache: Cache) -> None:
+        await cache.fill_many({"long": b"1"}, HOUR)
+        await cache.fill_many({"long": b"2", "short": b"3"}, timedelta(milliseconds=40))
+        await eventually(is_gone(cache, "short"))
+        assert await cache.get_many(["long"]) == {"long": b"1"}
 
     async def test_a_thousand_values_go_at_once(self, cache: Cache) -> None:
         values = {f"key:{n}": str(n).encode() for n in range(1_000)}
-        await cache.set_many(values, HOUR)
+        await cache.fill_many(values, HOUR)
         assert await cache.get_many(list(values)) == values
         await cache.delete_many(list(values))
         assert await cache.get_many(list(values)) == {}
 
-    async def test_simultaneous_writers_leave_one_of_their_values(self, cache: Cache) -> None:
-        written = [str(n).encode() * 100 for n in range(20)]
-        await asyncio.gather(*(cache.set_many({"hot": value}, HOUR) for value in written))
-        assert (await cache.get_many(["hot"]))["hot"] in written
+    async def test_simultaneous_fillers_leave_one_of_their_values(self, cache: Cache) -> None:
+        read = [str(n).encode() * 100 for n in range(20)]
+        await asyncio.gather(*(cache.fill_many({"hot": value}, HOUR) for value in read))
+        assert (await cache.get_many(["hot"]))["hot"] in read
+
+
+class CacheTimeContract:
+    """For adapters that ask the clock they were opened with. Fixtures: `cache` and `clock`, that clock."""
+
+    async def test_a_deletion_keeps_fillers_out_for_as_long_as_its_fence_stands(
+        self, cache: Cache, clock: FixedClock
+    ) -> None:
+        await cache.fill_many({"a": b"old", "b": b"old"}, HOUR)
+        await cache.delete_many(["a", "b"])
+        clock.advance(FENCE / 2)
+        await cache.delete_many(["b"])
+        clock.advance(FENCE / 2 - timedelta(milliseconds=1))
+        await cache.fill_many({"a": b"old"}, HOUR)
+        assert await cache.get_many(["a"]) == {}
+        clock.advance(timedelta(milliseconds=2))
+        await cache.fill_many({"a": b"new", "b": b"old"}, HOUR)
+        assert await cache.get_many(["a", "b"]) == {"a": b"new"}
+        clock.advance(FENCE / 2)
+        await cache.fill_many({"b": b"new"}, HOUR)
+        assert await cache.get_many(["a", "b"]) == {"a": b"new", "b": b"new"}
+
+    async def test_filling_again_does_not_prolong_a_life(self, cache: Cache, clock: FixedClock) -> None:
+        await cache.fill_many({"a": b"1"}, timedelta(minutes=2))
+        clock.advance(timedelta(minutes=1))
+        await cache.fill_many({"a": b"1"}, HOUR)
+        clock.advance(timedelta(minutes=1))
+        assert await cache.get_many(["a"]) == {}
 
 
 def is_gone(cache: Cache, key: str) -> Callable[[], Awaitable[bool]]:
