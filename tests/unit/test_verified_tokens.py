@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from socialfeed.application.ports.storage import EVERYBODY
 from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.domain.ids import SessionId, UserId
 
@@ -9,8 +10,8 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 ADA, BOB = UserId(1), UserId(2)
 
 
-def verified(user_id: UserId = ADA) -> Verified:
-    return Verified(user_id, SessionId(9), frozenset(), NOW + timedelta(minutes=15))
+def verified(user_id: UserId = ADA, *, minutes: int = 15) -> Verified:
+    return Verified(user_id, SessionId(9), frozenset(), until=NOW + timedelta(minutes=minutes))
 
 
 def test_a_token_is_known_until_it_expires() -> None:
@@ -31,6 +32,38 @@ def test_a_revocation_forgets_every_token_of_a_user_and_no_other() -> None:
     tokens.revoke([ADA])
 
     assert [tokens.get(name, NOW) is not None for name in ("a1", "a2", "b")] == [False, False, True]
+
+
+def test_a_revocation_of_everybody_forgets_every_token() -> None:
+    tokens = VerifiedTokens()
+    for name, user_id in (("a", ADA), ("b", BOB)):
+        tokens.put(name, verified(user_id), tokens.mark)
+
+    tokens.revoke([BOB, EVERYBODY])
+
+    assert [tokens.get(name, NOW) for name in ("a", "b")] == [None, None]
+    tokens.put("a", verified(), tokens.mark)
+    assert tokens.get("a", NOW) == verified()
+
+
+def test_an_answer_that_a_revocation_of_everybody_has_overtaken_is_not_kept() -> None:
+    tokens = VerifiedTokens()
+    mark = tokens.mark
+    tokens.revoke([EVERYBODY])
+    tokens.put("t", verified(), mark)
+
+    assert tokens.get("t", NOW) is None
+
+
+def test_a_token_is_asked_about_again_when_a_permission_ends_before_it() -> None:
+    tokens = VerifiedTokens()
+    tokens.put("t", verified(minutes=3), tokens.mark)
+    just_before, then = (NOW + timedelta(minutes=3) - step for step in (timedelta(microseconds=1), timedelta()))
+
+    assert tokens.get("t", just_before) is not None
+    assert tokens.get("t", then) is None
+    tokens.put("t", verified(), tokens.mark)
+    assert tokens.get("t", then) == verified()
 
 
 def test_an_answer_that_a_revocation_has_overtaken_is_not_kept() -> None:
