@@ -16,7 +16,7 @@ from socialfeed.adapters.sql.rows.activity import (
     entry_from_row,
     link_from_row,
 )
-from socialfeed.adapters.sql.tables import activity, activity_chains, has_object
+from socialfeed.adapters.sql.tables import activity, activity_chains, has_object, in_chain
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.domain.activity import Activity, ChainEnd, Link
 from socialfeed.domain.ids import MAX_ID, ActivityId, UserId
@@ -34,8 +34,9 @@ _NAMED: dict[str, ColumnElement[Any]] = {
 def _entries(dialect: Dialect, limit: int, actor: bool, object_: bool, action: bool, outcome: bool) -> SelectBase:
     """Walks the entries of an object, else of an actor, else all, newest first."""
     asked = dict(zip(_NAMED, (actor, object_, action, outcome), strict=True))
-    # The bounds tell Postgres which months to leave alone.
-    entries = select(*ENTRY).where(_a.id < _BELOW, _a.id > _ABOVE)
+    # Tells Postgres which months to leave alone. With a second bound it would hope for so few entries of an actor that
+    # it fetches and sorts them all.
+    entries = select(*ENTRY).where(_a.id > _ABOVE)
     walked = "object_id" if object_ else "actor_id" if actor else None
     if object_:
         entries = entries.where(has_object)
@@ -44,7 +45,7 @@ def _entries(dialect: Dialect, limit: int, actor: bool, object_: bool, action: b
             entries, Walk(_a[walked], _NAMED[walked], _a.id, _BELOW, newest_first=True, end=_ABOVE)
         )
     else:
-        entries = entries.order_by(_a.id.desc())
+        entries = entries.where(_a.id < _BELOW).order_by(_a.id.desc())
     for name in asked:
         if asked[name] and name != walked:
             entries = entries.where(_a[name] == _NAMED[name])
@@ -54,7 +55,8 @@ def _entries(dialect: Dialect, limit: int, actor: bool, object_: bool, action: b
 def _links(_: Dialect, limit: int) -> SelectBase:
     place = tuple_(_a.actor_id, _a.position)
     after = tuple_(bindparam("actor", type_=BigInteger), bindparam("position", type_=BigInteger))
-    return select(*LINK).where(place > after).order_by(_a.actor_id, _a.position).limit(literal_column(str(limit)))
+    links = select(*LINK).where(in_chain, place > after).order_by(_a.actor_id, _a.position)
+    return links.limit(literal_column(str(limit)))
 
 
 def _ends(dialect: Dialect) -> SelectBase:

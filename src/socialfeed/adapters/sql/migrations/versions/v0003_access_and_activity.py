@@ -33,7 +33,7 @@ def upgrade() -> None:
         for column in _columns():
             op.add_column("users", column)
         for name, columns, where in _INDEXES:
-            _create_index(name, columns, where)
+            _create_partial_index(name, "users", columns, where)
     op.drop_index("uq_users_active_email", "users")
     _access()
     _activity()
@@ -46,10 +46,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_activity_change()")
     for name, _, _ in _INDEXES:
         op.drop_index(name, "users")
-    active = sa.text("status = 'active'")
-    op.create_index(
-        "uq_users_active_email", "users", ["email"], unique=True, postgresql_where=active, sqlite_where=active
-    )
+    _create_partial_index("uq_users_active_email", "users", ["email"], "status = 'active'")
     for column in _columns():
         op.drop_column("users", column.name)
 
@@ -73,14 +70,14 @@ def _extend_accounts_on_postgres() -> None:
         for name, columns, where in _INDEXES:
             # An interrupted build leaves an index that is not valid.
             op.drop_index(name, "users", if_exists=True, postgresql_concurrently=True)
-            _create_index(name, columns, where, concurrently=True)
+            _create_partial_index(name, "users", columns, where, concurrently=True)
         op.execute("RESET lock_timeout")
 
 
-def _create_index(name: str, columns: list[str], where: str, *, concurrently: bool = False) -> None:
+def _create_partial_index(name: str, table: str, columns: list[str], where: str, *, concurrently: bool = False) -> None:
     op.create_index(
         name,
-        "users",
+        table,
         columns,
         unique=name.startswith("uq_"),
         postgresql_where=sa.text(where),
@@ -128,15 +125,8 @@ def _activity() -> None:
         postgresql_partition_by="RANGE (id)",
     )
     op.create_index("ix_activity_actor_id", "activity", ["actor_id", "id"])
-    op.create_index("ix_activity_chain", "activity", ["actor_id", "position"])
-    with_object = sa.text("object_id IS NOT NULL")
-    op.create_index(
-        "ix_activity_object_id",
-        "activity",
-        ["object_id", "id"],
-        postgresql_where=with_object,
-        sqlite_where=with_object,
-    )
+    _create_partial_index("ix_activity_chain", "activity", ["actor_id", "position"], "position > 0")
+    _create_partial_index("ix_activity_object_id", "activity", ["object_id", "id"], "object_id IS NOT NULL")
     op.create_table(
         "activity_chains",
         sa.Column("actor_id", Id, autoincrement=False, nullable=False),
