@@ -4,15 +4,17 @@ import asyncio
 import re
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
 
 from socialfeed.adapters.sql import migrate, migrations
 from socialfeed.adapters.sql.schema import HEAD
-from socialfeed.adapters.sql.tables import metadata
+from socialfeed.adapters.sql.tables import metadata, users
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.errors import Unavailable
 from tests.integration.sql.conftest import opener
@@ -74,6 +76,45 @@ def test_processes_of_the_last_release_store_codes_where_they_did(url: str) -> N
         connection.exec_driver_sql(renewed)
         assert connection.exec_driver_sql("SELECT user_id, tries FROM codes").all() == [(1, 1)]
         connection.rollback()
+
+
+def test_processes_of_the_last_release_register_accounts_as_they_did(url: str) -> None:
+    migrations.upgrade(url)
+    with migrations.connected(url) as connection:
+        at = "0" if connection.dialect.name == "sqlite" else "now()"
+        names = (
+            "id, username, username_key, email, password_hash, first_name, last_name, bio, created_at, status, roles"
+        )
+        values = f"1, 'ada', 'ada', 'a@example.org', '', '', '', '', {at}, 'unverified', 'user'"
+        connection.exec_driver_sql(f"INSERT INTO users ({names}) VALUES ({values})")
+        connection.exec_driver_sql("UPDATE users SET status = 'active' WHERE id = 1")
+        stored = connection.execute(select(users.c.is_private, users.c.locale, users.c.erase_at))
+        assert stored.all() == [(False, "en", None)]
+        connection.rollback()
+
+
+def test_a_migration_that_was_interrupted_while_it_built_an_index_can_be_run_again(postgres_url: str) -> None:
+    """Two accounts that are in the way of the index stop it as late as can be."""
+    migrations.upgrade(postgres_url, "0002")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for user in (1, 2):
+            connection.execute(
+                "INSERT INTO users VALUES (%s, %s, %s, 'a@example.org', '', '', '', '', now(), 'banned', '')",
+                [user, f"name_{user}", f"name_{user}"],
+            )
+        with pytest.raises(IntegrityError, match="uq_users_proven_email"):
+            migrations.upgrade(postgres_url)
+        assert migrations.current(postgres_url) == "0002"
+        connection.execute("DELETE FROM users WHERE id = 2")
+    migrations.upgrade(postgres_url)
+    assert differences(postgres_url) == []
+    with psycopg.connect(postgres_url) as connection:
+        invalid = connection.execute("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid").fetchall()
+        assert invalid == []
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(
+                "INSERT INTO users VALUES (3, 'eva', 'eva', 'a@example.org', '', '', '', '', now(), 'active', '')"
+            )
 
 
 def test_the_version_this_release_needs_is_the_newest_migration() -> None:
