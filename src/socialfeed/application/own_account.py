@@ -163,6 +163,8 @@ class OwnAccount:
             if user is None or user.erase_at is None or user.erase_at > self._commands.clock.now():
                 return False
             await tx.users.save(user.erased())
+            await tx.posts.blank_of(user_id)
+            await tx.comments.blank_of(user_id)
             for purpose in CodePurpose:
                 await tx.codes.remove(user_id, purpose)
             await tx.grants.remove_of(user_id)

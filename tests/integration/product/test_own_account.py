@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from socialfeed.adapters.security import Argon2PasswordHasher
-from socialfeed.domain.ids import UserId, parse_user_id
+from socialfeed.domain.ids import UserId, parse_post_id, parse_user_id
 from socialfeed.domain.user import CODE_TRIES, ERASED_AFTER, UserStatus
 from socialfeed.testing.client import PASSWORD, Client, open_client
 from socialfeed.testing.clock import FixedClock
@@ -306,6 +306,7 @@ class TestErasure:
         ada = await client.sign_up("ada")
         await update(ada, first="Ada", last="Lovelace", bio="Countess", avatar="https://example.com/ada.png")
         await ask_for(ada, "new@example.com")
+        post = await publish(ada, "my secret")
         user_id = parse_user_id(ada.user_id or "")
         deleted = (await ada.run(DELETE, {"p": PASSWORD}))["deleteAccount"]
         assert deleted["success"]
@@ -320,6 +321,8 @@ class TestErasure:
         assert left.status is UserStatus.ERASED
         for trace in ("ada", "Lovelace", "Countess", "example.com", "$argon2"):
             assert trace not in f"{left!r} {left.password_hash}"
+        [blank] = (await client.app.storage.posts.posts_by_ids([parse_post_id(post)])).values()
+        assert blank.content == ""
         assert (await client.run(SIGN_IN, {"u": "ada"}))["tokenAuth"]["errors"] == [{"code": "INVALID_CREDENTIALS"}]
         assert (await client.sign_up("ada")).user_id != ada.user_id
 

@@ -34,6 +34,7 @@ class Database:
         self.users_by_email = Index[UserId, User](lambda user: user.email)
         self.posts_by_author = Index[PostId, Post](lambda post: post.author_id)
         self.comments_by_parent = Index[CommentId, Comment](lambda comment: (comment.post_id, comment.parent_id))
+        self.comments_by_author = Index[CommentId, Comment](lambda comment: comment.author_id)
         # Keys are (follower, followee), so each index has the other side in ascending order.
         self.follows_by_follower = Index[Pair, Follow](lambda follow: follow.follower_id)
         self.follows_by_followee = Index[Pair, Follow](lambda follow: follow.followee_id)
@@ -49,7 +50,7 @@ class Database:
         self.codes = Table[tuple[UserId, CodePurpose], OneTimeCode]()
         self.posts = Table[PostId, Post](self.posts_by_author)
         self.counts = Table[PostId, Counts]()
-        self.comments = Table[CommentId, Comment](self.comments_by_parent)
+        self.comments = Table[CommentId, Comment](self.comments_by_parent, self.comments_by_author)
         self.likes = Table[Reaction, Like]()
         self.shares = Table[Reaction, Share]()
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)

@@ -1,6 +1,6 @@
 """The repositories of one open transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -93,6 +93,10 @@ class MemoryPosts:
         self.changes.counts.put(post.id, Counts())
         bump_profile(self.changes, post.author_id, posts=1)
 
+    async def blank_of(self, author_id: UserId) -> None:
+        for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):
+            self.changes.posts.put(post.id, replace(post, content="", image_url=None))
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryComments:
@@ -107,6 +111,10 @@ class MemoryComments:
         counts = bump_post(self.changes, comment.post_id, comments=1)
         self.changes.comments.put(comment.id, comment)
         return counts
+
+    async def blank_of(self, author_id: UserId) -> None:
+        for comment in self.changes.comments.matching(self.changes.database.comments_by_author, author_id):
+            self.changes.comments.put(comment.id, replace(comment, content=""))
 
 
 class _Reaction(Protocol):

@@ -89,6 +89,9 @@ class Posts(Protocol):
     async def add(self, post: Post) -> None:
         """Stores the post with counts of zero and bumps the author's post count. Raises `IdConflict`."""
 
+    async def blank_of(self, author_id: UserId) -> None:
+        """Takes text and image out of everything the author posted; ids, moments and counts stay."""
+
 
 class Comments(Protocol):
     async def get(self, comment_id: CommentId) -> Comment | None:
@@ -96,6 +99,9 @@ class Comments(Protocol):
 
     async def add(self, comment: Comment) -> Counts:
         """Stores the comment and returns the post's new counts. Raises `PostNotFound`, `IdConflict`."""
+
+    async def blank_of(self, author_id: UserId) -> None:
+        """Takes the text out of everything the author commented; ids, places and counts stay."""
 
 
 class Likes(Protocol):

@@ -36,6 +36,22 @@ class CommentsContract(UsesStorage):
         async with storage.uow() as tx:
             assert await tx.comments.get(reply.id) == reply
 
+    async def test_blanking_takes_the_comments_of_an_author_and_leaves_the_rest(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author, other = await given_user(storage, make), await given_user(storage, make)
+        post = await given_post(storage, make)
+        mine = make.comment(post, author)
+        theirs = make.comment(post, other, parent=mine)
+        await given_comments(storage, mine, theirs)
+        async with storage.uow() as tx:
+            await tx.comments.blank_of(author.id)
+        assert await storage.comments.comments_by_ids([mine.id, theirs.id]) == {
+            mine.id: replace(mine, content=""),
+            theirs.id: theirs,
+        }
+        assert await counts_of(storage, post.id) == (0, 2, 0)
+
     async def test_unknown_comments_are_left_out(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)
         comment, missing = make.comment(post, user), make.ids.comment()

@@ -43,6 +43,22 @@ class PostsContract(UsesStorage):
         post = await given_post(storage, make)
         assert await counts_of(storage, post.id) == (0, 0, 0)
 
+    async def test_blanking_takes_the_posts_of_an_author_and_leaves_the_rest(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author, other = await given_user(storage, make), await given_user(storage, make)
+        mine = [make.post(author, image_url="https://example.org/a.png") for _ in range(3)]
+        theirs = make.post(other, image_url="https://example.org/b.png")
+        await given_posts(storage, *mine, theirs)
+        ids = [post.id for post in (*mine, theirs)]
+        async with rolled_back(storage) as tx:
+            await tx.posts.blank_of(author.id)
+        assert await storage.posts.posts_by_ids(ids) == {post.id: post for post in (*mine, theirs)}
+        async with storage.uow() as tx:
+            await tx.posts.blank_of(author.id)
+        blank = {post.id: replace(post, content="", image_url=None) for post in mine}
+        assert await storage.posts.posts_by_ids(ids) == {**blank, theirs.id: theirs}
+
     async def test_an_unknown_post_is_none(self, storage: Storage, make: Builder) -> None:
         async with storage.uow() as tx:
             assert await tx.posts.get(make.ids.post()) is None

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, delete, select
+from sqlalchemy import Insert, bindparam, delete, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
@@ -11,9 +11,10 @@ from socialfeed.adapters.sql.tables import comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import IdConflict, PostNotFound
-from socialfeed.domain.ids import CommentId
+from socialfeed.domain.ids import CommentId, UserId
 
 _GET = select(*COMMENT).where(comments.c.id == bindparam("id"))
+_BLANK = update(comments).where(comments.c.author_id == bindparam("author")).values(content="")
 _REMOVE = delete(comments).where(comments.c.id == bindparam("id"))
 
 
@@ -37,3 +38,6 @@ class SqlComments(Counting):
             await self._run(_REMOVE, {"id": comment.id})
             raise PostNotFound
         return counts
+
+    async def blank_of(self, author_id: UserId) -> None:
+        await self._run(_BLANK, {"author": author_id})
