@@ -1,0 +1,281 @@
+"""Who may do what, said once more and apart from the code: one rule for each field of the SDL and each REST route.
+
+A rule's samples name things of whoever it is about: `$user`, `$name`, `$email`, `$post`, `$comment`, and of those who
+are signed in `$session`, `$token` and `$refresh`. `$password` is everybody's, `$code` the one that was mailed to the
+viewer. Where a field or a route has more than one way in, each has a rule: the name of the way follows a `#`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from socialfeed.domain.permissions import Permission as P
+
+
+class Target(StrEnum):
+    """Whose the thing is that a request is about."""
+
+    OWN = "own"
+    OTHER = "other"
+    BANNED = "banned"
+    DEACTIVATED = "deactivated"
+    PRIVATE = "private"
+    """And the viewer does not follow them."""
+
+
+BLOCKED = (Target.BANNED, Target.DEACTIVATED, Target.PRIVATE)
+"""Of somebody whose posts the viewer may not see."""
+
+
+class Who(StrEnum):
+    ANYBODY = "anybody"
+    SIGNED_IN = "whoever is signed in"
+
+
+DONE = "done"
+NOTHING = "nothing"
+"""Null, or an empty page. Everything else that may be expected is an error's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`expects` says what becomes of the request of somebody who may make it, by whose the thing is; what is left out
+    is not tried. `nobody` says what somebody gets who is not signed in, where that differs.
+    """
+
+    who: Who | P
+    sample: str | Mapping[str, str]
+    expects: Mapping[Target, str]
+    nobody: str | None = None
+    or_owner: bool = False
+    """Owners may without the permission."""
+    proves_owner: bool = False
+    """By a password, a code or a token in the sample: the answer may hold what only the owner sees."""
+
+    @property
+    def permission(self) -> P | None:
+        return self.who if isinstance(self.who, P) else None
+
+
+def _rule(
+    who: Who | P,
+    sample: str | Mapping[str, str] = "",
+    *,
+    blocked: str | None = None,
+    nobody: str | None = None,
+    or_owner: bool = False,
+    proves_owner: bool = False,
+    **expected: str,
+) -> Rule:
+    """About the viewer alone, unless more is `expected`; `blocked` is expected of all who are, unless told apart."""
+    expects = dict.fromkeys(BLOCKED, blocked) if blocked else {}
+    expects |= {Target(name): outcome for name, outcome in expected.items()}
+    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, proves_owner)
+
+
+ANYBODY, SIGNED_IN = Who.ANYBODY, Who.SIGNED_IN
+
+QUERIES: Mapping[str, Rule] = {
+    "Query.me": _rule(ANYBODY, nobody=NOTHING),
+    "Query.user": _rule(ANYBODY, "id: $user", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
+    "Query.user#username": _rule(ANYBODY, "username: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
+    "Query.post": _rule(ANYBODY, "id: $post", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.sessions": _rule(SIGNED_IN),
+    "Query.permissions": _rule(P.ROLE_MANAGE),
+    "Query.roles": _rule(P.ROLE_ASSIGN),
+    "Query.access": _rule(SIGNED_IN),
+    "Query.access#userId": _rule(P.USER_READ, "userId: $user", own=DONE, other=DONE, blocked=DONE, or_owner=True),
+    "Query.activityLog": _rule(P.ACTIVITY_READ, "filter: {actorId: $user}", own=DONE, other=DONE, blocked=DONE),
+    "Query.myActivity": _rule(SIGNED_IN),
+    "Query.postsByUser": _rule(ANYBODY, "userId: $user", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.userFeed": _rule(P.FEED_READ),
+    "Query.homeFeed": _rule(P.FEED_READ),
+    "Query.trendingPosts": _rule(ANYBODY),
+    "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+}
+
+MUTATIONS: Mapping[str, Rule] = {
+    # The answer must not tell whether an address is known, whoever's it is.
+    "Mutation.registerUser": _rule(
+        ANYBODY,
+        'username: "newcomer", email: $email, password: $password',
+        own=DONE,
+        other=DONE,
+        blocked=DONE,
+        proves_owner=True,
+    ),
+    "Mutation.verifyEmailOtp": _rule(ANYBODY, 'email: "pending@example.org", otpCode: $code', proves_owner=True),
+    "Mutation.resendEmailOtp": _rule(ANYBODY, "email: $email", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.tokenAuth": _rule(
+        ANYBODY,
+        "username: $name, password: $password",
+        own=DONE,
+        other=DONE,
+        blocked=DONE,
+        banned="ACCOUNT_BANNED",
+        proves_owner=True,
+    ),
+    "Mutation.refreshToken": _rule(ANYBODY, "refreshToken: $refresh", own=DONE, other=DONE, proves_owner=True),
+    "Mutation.revokeToken": _rule(ANYBODY, "refreshToken: $refresh", own=DONE, other=DONE),
+    "Mutation.logout": _rule(SIGNED_IN),
+    "Mutation.logoutEverywhere": _rule(SIGNED_IN),
+    "Mutation.revokeSession": _rule(SIGNED_IN, "id: $session", own=DONE, other="SESSION_NOT_FOUND"),
+    "Mutation.requestPasswordReset": _rule(ANYBODY, "email: $email", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.resetPassword": _rule(
+        ANYBODY,
+        'email: $email, otpCode: $code, newPassword: "another password"',
+        own=DONE,
+        other="CODE_REJECTED",
+        blocked="CODE_REJECTED",
+    ),
+    "Mutation.changePassword": _rule(
+        P.ACCOUNT_UPDATE, 'currentPassword: $password, newPassword: "another password"', proves_owner=True
+    ),
+    "Mutation.changeEmail": _rule(P.ACCOUNT_UPDATE, 'newEmail: "new@example.org", currentPassword: $password'),
+    "Mutation.confirmEmail": _rule(P.ACCOUNT_UPDATE, "otpCode: $code"),
+    "Mutation.updateProfile": _rule(P.ACCOUNT_UPDATE, 'bio: "Another.", isPrivate: true, locale: "de"'),
+    "Mutation.deactivateAccount": _rule(P.ACCOUNT_DELETE, "currentPassword: $password"),
+    "Mutation.deleteAccount": _rule(P.ACCOUNT_DELETE, "currentPassword: $password"),
+    # What is given away in these is covered by the permission itself, and those who are managed may do nothing: what
+    # more they take is in tests/integration/product/test_access.py.
+    "Mutation.createRole": _rule(P.ROLE_MANAGE, 'name: "scribes", permissions: ["role:manage"]'),
+    "Mutation.updateRole": _rule(P.ROLE_MANAGE, 'name: "guests", permissions: ["role:manage"]'),
+    "Mutation.assignRole": _rule(
+        P.ROLE_ASSIGN, 'userId: $user, role: "guests"', own="OWN_ACCOUNT", other=DONE, blocked=DONE
+    ),
+    "Mutation.revokeRole": _rule(
+        P.ROLE_ASSIGN, 'userId: $user, role: "guests"', own="OWN_ACCOUNT", other=DONE, blocked=DONE
+    ),
+    "Mutation.grantPermission": _rule(
+        P.GRANT_MANAGE, 'userId: $user, permission: "grant:manage"', own="OWN_ACCOUNT", other=DONE, blocked=DONE
+    ),
+    "Mutation.revokePermission": _rule(
+        P.GRANT_MANAGE, 'userId: $user, permission: "grant:manage"', own="OWN_ACCOUNT", other=DONE, blocked=DONE
+    ),
+    "Mutation.banUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
+    "Mutation.unbanUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
+    "Mutation.createPost": _rule(P.POST_CREATE, 'content: "Hello"'),
+    "Mutation.createComment": _rule(
+        P.COMMENT_CREATE, 'postId: $post, content: "Hello"', own=DONE, other=DONE, blocked="POST_NOT_FOUND"
+    ),
+    "Mutation.likePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.unlikePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.sharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.unsharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.followUser": _rule(
+        P.USER_FOLLOW,
+        "userId: $user",
+        own="CANNOT_FOLLOW_SELF",
+        other=DONE,
+        blocked="USER_NOT_FOUND",
+        private="PRIVATE_ACCOUNT",
+    ),
+    "Mutation.unfollowUser": _rule(
+        P.USER_FOLLOW, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE
+    ),
+}
+
+ROUTES: Mapping[str, Rule] = {
+    "POST /auth/register": _rule(
+        ANYBODY,
+        {"username": "newcomer", "email": "$email", "password": "$password"},
+        own=DONE,
+        other=DONE,
+        blocked=DONE,
+        proves_owner=True,
+    ),
+    "POST /auth/verify": _rule(ANYBODY, {"email": "pending@example.org", "otpCode": "$code"}, proves_owner=True),
+    "POST /auth/resend": _rule(ANYBODY, {"email": "$email"}, own=DONE, other=DONE, blocked=DONE),
+    "POST /auth/token": _rule(
+        ANYBODY,
+        {"username": "$name", "password": "$password"},
+        own=DONE,
+        other=DONE,
+        blocked=DONE,
+        banned="ACCOUNT_BANNED",
+        proves_owner=True,
+    ),
+    "POST /auth/token/refresh": _rule(ANYBODY, {"refreshToken": "$refresh"}, own=DONE, other=DONE, proves_owner=True),
+    "POST /auth/token/verify": _rule(ANYBODY, {"token": "$token"}, own=DONE, other=DONE, proves_owner=True),
+    "POST /auth/logout": _rule(ANYBODY, {"refreshToken": "$refresh"}, own=DONE, other=DONE),
+    "POST /auth/logout#by bearer": _rule(SIGNED_IN),
+    "POST /auth/password/reset": _rule(ANYBODY, {"email": "$email"}, own=DONE, other=DONE, blocked=DONE),
+    "POST /auth/password/reset/confirm": _rule(
+        ANYBODY,
+        {"email": "$email", "otpCode": "$code", "newPassword": "another password"},
+        own=DONE,
+        other="CODE_REJECTED",
+        blocked="CODE_REJECTED",
+    ),
+    "GET /users/me": _rule(SIGNED_IN),
+    "PATCH /users/me": _rule(P.ACCOUNT_UPDATE, {"bio": "Another.", "locale": "de"}),
+    "GET /users/{username}": _rule(ANYBODY, own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE),
+}
+
+RULES: Mapping[str, Rule] = {**QUERIES, **MUTATIONS, **ROUTES}
+
+
+class Shown(StrEnum):
+    """Who is shown a field of an object."""
+
+    PUBLIC = "whoever is shown the object"
+    OWNER = "its owner only; null for everyone else"
+
+
+_PAYLOAD = "success message errors"
+
+_PUBLIC: Mapping[str, str] = {
+    "Access": "userId roles permissions grants",
+    "AccessPayload": f"access {_PAYLOAD}",
+    "Activity": "id at actorId actor action outcome objectId address details count",
+    "ActivityConnection": "edges nodes pageInfo",
+    "ActivityDetail": "name value",
+    "ActivityEdge": "cursor node",
+    "Comment": "id content author post parentId depth createdAt repliesCount replies",
+    "CommentConnection": "edges nodes pageInfo totalCount",
+    "CommentEdge": "cursor node",
+    "CommentPayload": f"comment {_PAYLOAD}",
+    "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
+    "FeedConnection": "edges nodes pageInfo",
+    "FeedEdge": "cursor node",
+    "FollowPayload": f"user isFollowing {_PAYLOAD}",
+    "Grant": "permission grantedAt expiresAt",
+    "Like": "id user post createdAt",
+    "LikePayload": f"like post isLiked {_PAYLOAD}",
+    "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
+    "Payload": _PAYLOAD,
+    "PermissionInfo": "name group",
+    "Post": "id content image author createdAt likesCount commentsCount sharesCount isLiked isShared",
+    "PostPage": "items totalItems totalPages currentPage hasNext",
+    "PostPayload": f"post {_PAYLOAD}",
+    "PostReactionPayload": f"post isLiked isShared {_PAYLOAD}",
+    "Role": "name permissions isBuiltIn",
+    "RolePayload": f"role {_PAYLOAD}",
+    "Session": "id createdAt usedAt expiresAt address userAgent isCurrent",
+    "Share": "id user post createdAt",
+    "SharePayload": f"share post isShared {_PAYLOAD}",
+    "TokenPayload": f"token refreshToken expiresIn user {_PAYLOAD}",
+    "User": "id username firstName lastName bio avatar isPrivate createdAt"
+    " postsCount followersCount followingCount isFollowed",
+    "UserError": "code field message",
+    "UserPayload": f"user {_PAYLOAD}",
+}
+
+_OWNERS: Mapping[str, str] = {"User": "email locale"}
+
+
+def _fields(of: Mapping[str, str]) -> Iterator[str]:
+    for name, fields in of.items():
+        yield from (f"{name}.{field}" for field in fields.split())
+
+
+FIELDS: Mapping[str, Shown] = {
+    **dict.fromkeys(_fields(_PUBLIC), Shown.PUBLIC),
+    **dict.fromkeys(_fields(_OWNERS), Shown.OWNER),
+}
+"""Of every object that a query or a mutation may answer with."""
+
+
+def ruled(names: Mapping[str, object]) -> set[str]:
+    """The fields and routes that rules are about, without the names of their ways in."""
+    return {name.partition("#")[0] for name in names}

@@ -1,0 +1,130 @@
+"""Security statement 32: every field and route as every role, about one's own, another's and what is hidden. What is
+expected is worked out from the rules and the domain's permissions, never from the code that checks them.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from socialfeed.domain.activity import Action, Outcome
+from socialfeed.domain.permissions import BUILT_IN
+from tests.integration.matrix import asking
+from tests.integration.matrix.rules import BLOCKED, DONE, FIELDS, MUTATIONS, RULES, Rule, Shown, Target, Who
+from tests.integration.matrix.world import ANONYMOUSLY, POWERLESS, Viewer, World, all_but, only
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def viewers_of(rule: Rule, world: World) -> Iterator[Viewer]:
+    yield from (world.viewers[name] for name in (ANONYMOUSLY, *BUILT_IN, POWERLESS))
+    if rule.permission is not None:
+        yield world.viewers[only(rule.permission)]
+        yield world.viewers[all_but(rule.permission)]
+
+
+def cases(rule: Rule, world: World) -> Iterator[tuple[Viewer, Target]]:
+    for viewer in viewers_of(rule, world):
+        for target in rule.expects:
+            # Nobody in particular has nothing of their own to name.
+            if viewer.name != ANONYMOUSLY or target is not Target.OWN or len(rule.expects) == 1:
+                yield viewer, target
+
+
+def expected(rule: Rule, viewer: Viewer, target: Target) -> str:
+    if viewer.permissions is None:
+        return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else "UNAUTHENTICATED"
+    if rule.permission is None or rule.permission in viewer.permissions:
+        return rule.expects[target]
+    return rule.expects[target] if rule.or_owner and target is Target.OWN else "FORBIDDEN"
+
+
+@pytest.mark.parametrize("name", RULES)
+async def test_32_everybody_may_what_the_rule_says_and_no_more(world: World, name: str) -> None:
+    """A refusal leaves no change behind, and one for want of a permission leaves an entry in the activity log."""
+    rule = RULES[name]
+    wanted: dict[str, str] = {}
+    got: dict[str, str] = {}
+    faults: list[str] = []
+    for viewer, target in cases(rule, world):
+        case = f"{viewer.name}, {target}"
+        wanted[case] = expected(rule, viewer, target)
+        outcome = await asking.ask(viewer.client, name, rule, world.things(viewer, target))
+        got[case] = outcome.result
+        await world.client.app.notes.write()
+        left = [*left_behind(name, wanted[case], world), *unlike(denials(rule, viewer, wanted[case]), world)]
+        about = world.things(viewer, target)["user"] if target in BLOCKED and wanted[case] == DONE else None
+        shown = [
+            *hidden_in(outcome.data, world, about),
+            *([] if rule.proves_owner else private_in(outcome.data, viewer)),
+        ]
+        faults += [f"{case}: {fault}" for fault in (*left, *shown)]
+        world.restore()
+
+    assert got == wanted
+    assert faults == []
+
+
+Denial = tuple[object, Outcome, dict[str, str]]
+
+
+def denials(rule: Rule, viewer: Viewer, wanted: str) -> list[Denial]:
+    """The entries that a request must leave."""
+    return [(viewer.user_id, Outcome.DENIED, {"permission": str(rule.permission)})] if wanted == "FORBIDDEN" else []
+
+
+def unlike(wanted: list[Denial], world: World) -> Iterator[str]:
+    logged = [entry for entry in world.before.logged() if entry.action is Action.PERMISSION_DENY]
+    found = [(entry.actor_id, entry.outcome, dict(entry.details)) for entry in logged]
+    if found != wanted:
+        yield f"the log says {found} of denials, not {wanted}"
+
+
+def left_behind(name: str, wanted: str, world: World) -> Iterator[str]:
+    may_change = wanted == DONE and (name in MUTATIONS or name.startswith(("POST ", "PATCH ")))
+    if not may_change and world.before.changed():
+        yield f"left changes in {world.before.changed()}"
+    if wanted in asking.AT_THE_TOP:
+        others = {entry.action for entry in world.before.logged()} - {Action.PERMISSION_DENY}
+        if others:
+            yield f"the log says that {others} happened"
+
+
+def hidden_in(data: object, world: World, about: str | None = None) -> Iterator[str]:
+    """What no viewer may see, but for the account that the request is about."""
+    hidden = world.hidden()
+    for shown in asking.objects(data):
+        if shown.get("id") in hidden.get(kind_of(shown), ()) and shown["id"] != about:
+            yield f"{kind_of(shown)} {shown['id']} is shown"
+
+
+def private_in(data: object, viewer: Viewer) -> Iterator[str]:
+    """What only its owner may see, and the viewer is not."""
+    for shown in asking.objects(data):
+        fields = {name: f"{kind_of(shown)}.{name}" for name, value in shown.items() if value is not None}
+        if shown.get("id") != viewer.client.user_id:
+            yield from (f"{field} is shown" for field in fields.values() if FIELDS.get(field) is Shown.OWNER)
+
+
+def kind_of(shown: dict[str, object]) -> str:
+    """REST tells of nothing but people, and gives no type."""
+    return str(shown.get("__typename", "User"))
+
+
+async def test_32_what_is_its_owners_alone_is_shown_to_its_owner(world: World) -> None:
+    owners = [field.partition(".")[2] for field, shown in FIELDS.items() if shown is Shown.OWNER]
+    for viewer in world.viewers.values():
+        if viewer.permissions is not None:
+            me = (await asking.ask(viewer.client, "Query.me", RULES["Query.me"], viewer.things)).data
+
+            assert [field for field in owners if me[field] is None] == [], viewer.name
+
+
+@pytest.mark.parametrize("name", ["Query.homeFeed", "Query.userFeed", "Query.trendingPosts", "Query.comments"])
+async def test_32_what_is_hidden_stands_where_viewers_look(world: World, name: str) -> None:
+    """Else it would prove nothing that they do not see it."""
+    admin = world.viewers["admin"]
+    await world.reveal()
+
+    outcome = await asking.ask(admin.client, name, RULES[name], world.things(admin, Target.OTHER))
+
+    assert list(hidden_in(outcome.data, world)) != []

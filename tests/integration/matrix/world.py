@@ -1,0 +1,209 @@
+"""The people of the matrix: an account for each role, for each permission one that holds nothing else and one that
+holds all but it; and those whom their requests are about.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher
+from socialfeed.application.ports.storage import EVERYBODY, Transaction
+from socialfeed.domain.ids import UserId
+from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
+from socialfeed.testing.builders import Builder
+from socialfeed.testing.client import PASSWORD, Client
+from tests.integration.matrix.committed import Committed
+from tests.integration.matrix.rules import RULES, Target
+
+CODE = "246813"
+ANONYMOUSLY = "anonymous"
+POWERLESS = "powerless"
+"""Signed in, and holds no permission at all."""
+
+
+def only(permission: Permission) -> str:
+    return f"only {permission}"
+
+
+def all_but(permission: Permission) -> str:
+    return f"all but {permission}"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who sends requests. `permissions` is None for somebody who is not signed in; `things` are what samples may name
+    of their own.
+    """
+
+    name: str
+    client: Client
+    permissions: frozenset[Permission] | None
+    things: Mapping[str, str]
+
+    @property
+    def user_id(self) -> UserId | None:
+        return None if self.client.user_id is None else UserId(int(self.client.user_id))
+
+
+class World:
+    """`viewers` by name, and what `targets` have by whose it is: all but OWN, which is each viewer's."""
+
+    def __init__(
+        self, client: Client, viewers: Mapping[str, Viewer], targets: Mapping[Target, Mapping[str, str]]
+    ) -> None:
+        self.client = client
+        self.viewers = viewers
+        self.targets = targets
+        self.before = Committed(client)
+
+    def things(self, viewer: Viewer, target: Target) -> dict[str, str]:
+        """What a sample's `$names` stand for."""
+        of_target = viewer.things if target is Target.OWN else self.targets[target]
+        return {"password": PASSWORD, "code": CODE, **of_target}
+
+    def hidden(self) -> dict[str, set[str]]:
+        """The ids that no viewer may be shown, by the name of their type."""
+        gone = [self.targets[Target.BANNED], self.targets[Target.DEACTIVATED]]
+        return {
+            "User": {things["user"] for things in gone},
+            "Post": {things["post"] for things in (*gone, self.targets[Target.PRIVATE])},
+            "Comment": {things["comment"] for things in gone},
+        }
+
+    async def reveal(self) -> None:
+        """Takes back what hides the targets, until `restore`."""
+        async with self.client.app.storage.uow() as tx:
+            for things in self.targets.values():
+                user = await tx.users.get(UserId(int(things["user"])))
+                assert user is not None
+                await tx.users.save(replace(user, status=UserStatus.ACTIVE, is_private=False))
+
+    def restore(self) -> None:
+        self.before.restore()
+        self.client.app.services.sessions.forget(EVERYBODY)
+
+
+def _held() -> dict[str, frozenset[Permission]]:
+    """The accounts that look, and what each holds."""
+    everything = frozenset(Permission)
+    held = {name: role.permissions for name, role in BUILT_IN.items()} | {POWERLESS: frozenset()}
+    for permission in sorted({rule.permission for rule in RULES.values() if rule.permission is not None}):
+        held |= {only(permission): frozenset({permission}), all_but(permission): everything - {permission}}
+    return held
+
+
+async def build(client: Client) -> World:
+    """In an empty memory storage."""
+    async with Argon2PasswordHasher() as hasher:
+        made = _Population(client, await hasher.hash(PASSWORD))
+    held = _held()
+    async with client.app.storage.uow() as tx:
+        await tx.roles.add(custom_role("guests", ()), client.app.clock.now())
+        await made.pending(tx)
+        for target in Target:
+            if target is not Target.OWN:
+                await made.target(tx, target)
+        for name, permissions in held.items():
+            await made.viewer(tx, name, permissions)
+    await made.trends()
+    targets: dict[Target, Mapping[str, str]] = {
+        target: made.things[target] for target in Target if target is not Target.OWN
+    }
+    await made.sign_in(Target.OTHER)
+    viewers = {ANONYMOUSLY: Viewer(ANONYMOUSLY, client, None, {})}
+    for name, permissions in held.items():
+        await made.sign_in(name)
+        things = made.things[name]
+        own = Client(client.app, client.asgi, things["token"], things["user"])
+        viewers[name] = Viewer(name, own, permissions, things)
+    return World(client, viewers, targets)
+
+
+class _Population:
+    """Writes straight into the storage; `things` are what samples may name of each account."""
+
+    def __init__(self, client: Client, password_hash: str) -> None:
+        self.things: dict[str, dict[str, str]] = {}
+        self._app = client.app
+        self._password_hash = password_hash
+        self._builder = Builder()
+        self._codes = HmacCodeHasher(client.app.settings.secret_key.get_secret_value())
+        self._users: dict[str, User] = {}
+        self._posts: dict[str, Post] = {}
+
+    async def pending(self, tx: Transaction) -> None:
+        pending = self._builder.pending_user(email="pending@example.org")
+        await tx.users.add(pending)
+        await self._code(tx, pending, CodePurpose.VERIFY, "verify")
+
+    async def target(self, tx: Transaction, target: Target) -> None:
+        """An account with no permission, so that whoever may manage accounts may manage this one."""
+        known = {status.value: status for status in (UserStatus.BANNED, UserStatus.DEACTIVATED)}
+        user = replace(
+            self._builder.user(username=f"the_{target}_one"),
+            status=known.get(target.value, UserStatus.ACTIVE),
+            roles=frozenset(),
+            is_private=target is Target.PRIVATE,
+        )
+        await self._add(tx, target, user)
+        await tx.activity.add(self._builder.activity(user))
+
+    async def viewer(self, tx: Transaction, name: str, permissions: frozenset[Permission]) -> None:
+        """Follows everybody but the private one, and waits for the code of a new password and of a new address."""
+        role = name
+        if name not in BUILT_IN:
+            role = f"custom-{len(self._users)}"
+            await tx.roles.add(custom_role(role, permissions), self._app.clock.now())
+        username = f"viewer_{len(self._users)}"
+        user = replace(
+            self._builder.user(username=username),
+            roles=frozenset({role}),
+            new_email=f"new.{username}@example.org",
+        )
+        user = await self._add(tx, name, user)
+        for followed in (Target.OTHER, Target.BANNED, Target.DEACTIVATED):
+            await tx.follows.add(self._builder.follow(user, self._users[followed]))
+        await self._code(tx, user, CodePurpose.RESET, "reset")
+        await self._code(tx, user, CodePurpose.EMAIL, f"email:{user.new_email}")
+
+    async def trends(self) -> None:
+        """Of the targets' posts alone: all of them fit on one page."""
+        for target in self._posts.keys() & set(Target):
+            at = self._app.clock.now()
+            await self._app.storage.trending.add(self._builder.ids.event(), self._posts[target].id, 3.0, at)
+
+    async def sign_in(self, name: str) -> None:
+        # What a sign-in does once the password is known: Argon2 would take a second for all of them.
+        signed_in = await self._app.services.sessions.begin(ANONYMOUS, self._users[name])
+        sessions = await self._app.storage.sessions.sessions_of(self._users[name].id, self._app.clock.now())
+        self.things[name] |= {
+            "token": signed_in.access.token,
+            "refresh": signed_in.refresh_token,
+            "session": str(sessions[0].id),
+        }
+
+    async def _add(self, tx: Transaction, name: str, user: User) -> User:
+        """The account with a post, an answer to it by somebody everybody sees, and a comment where everybody looks."""
+        user = user.with_password(self._password_hash)
+        await tx.users.add(user)
+        post = self._builder.post(user)
+        await tx.posts.add(post)
+        self._users[name], self._posts[name] = user, post
+        await tx.comments.add(self._builder.comment(post, self._users[Target.OTHER]))
+        comment = self._builder.comment(self._posts[Target.OTHER], user)
+        await tx.comments.add(comment)
+        self.things[name] = {
+            "user": str(user.id),
+            "name": user.username,
+            "email": user.email,
+            "post": str(post.id),
+            "comment": str(comment.id),
+        }
+        return user
+
+    async def _code(self, tx: Transaction, user: User, purpose: CodePurpose, bound: str) -> None:
+        code_hash = self._codes.hash(user.id, bound, CODE)
+        await tx.codes.put(
+            OneTimeCode.issue(self._builder.ids.code(), user.id, purpose, code_hash, at=self._app.clock.now())
+        )
