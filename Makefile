@@ -19,7 +19,7 @@ run: .venv/.product ## Serve on 127.0.0.1:$(PORT) with demo data, kept in ./var
 test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
 	@$(BIN)/pytest -n 2 $(ARGS)
 
-e2e: .venv/.dev ## Try the explorer in a real browser (needs chromium, chromium-driver and node)
+e2e: .venv/.dev ## Try the pages in a real browser (needs chromium, chromium-driver and node)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute

@@ -84,7 +84,6 @@ class Settings(BaseSettings):
     mail_url: str = Field(default="console://", description="console://, smtp://user:password@host:port?starttls=true")
     mail_from: str = "socialfeed <no-reply@localhost>"
     media_url: str = Field(default="", description="file:///…, s3://key:secret@bucket; empty: a folder in data_dir.")
-    public_url: str = Field(default="http://127.0.0.1:8000", description="Where clients reach this service.")
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
@@ -92,7 +91,7 @@ class Settings(BaseSettings):
     trusted_proxies: NetworksText = Field(
         default="", description="Whose X-Forwarded-For is believed: 10.0.0.0/8, fd00::/8; empty: nobody's."
     )
-    explorer: bool | None = Field(default=None, description="The explorer page; on in development.")
+    explorer: bool | None = Field(default=None, description="The pages to try GraphQL and REST; on in development.")
     introspection: bool | None = Field(default=None, description="On in development.")
     log_level: str = "info"
 

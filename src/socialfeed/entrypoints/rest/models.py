@@ -13,7 +13,9 @@ from socialfeed.entrypoints.wire import rfc3339
 # `extra_json_schema` tells clients of a rule without a second place that enforces it.
 Username = Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_]{3,30}$"})]
 Email = Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": 254})]
-NewPassword = Annotated[str, Meta(extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})]
+NewPassword = Annotated[
+    str, Meta(extra_json_schema={"format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})
+]
 Name = Annotated[str, Meta(extra_json_schema={"maxLength": NAME_MAX})]
 Bio = Annotated[str, Meta(extra_json_schema={"maxLength": BIO_MAX})]
 Picture = Annotated[str, Meta(extra_json_schema={"format": "uri", "maxLength": 2048})]
@@ -84,7 +86,7 @@ class ProfileChanges(Body, frozen=True):
     first_name: Name | UnsetType = UNSET
     last_name: Name | UnsetType = UNSET
     bio: Bio | UnsetType = UNSET
-    avatar: Picture | None | UnsetType = UNSET
+    avatar: Picture | UnsetType | None = UNSET
     is_private: bool | UnsetType = UNSET
     locale: Locale | UnsetType = UNSET
 
