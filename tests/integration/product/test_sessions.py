@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ids import UserId
 from socialfeed.domain.session import REFRESH_LIFE, SESSION_LIFE
 from socialfeed.testing.client import PASSWORD, Client, open_client
 from socialfeed.testing.clock import FixedClock
@@ -311,3 +312,34 @@ async def test_a_database_that_is_away_is_a_503_and_shows_nothing_of_itself(
 
     assert (answer.status, answer.codes) == (503, ["UNAVAILABLE"])
     assert "192.0.2.1" not in str(answer.errors)
+
+
+class TestCodes:
+    async def test_30_a_code_proves_an_address_and_signs_nobody_in(self, client: Client) -> None:
+        """Neither of the codes there are is worth a session, nor does any stand in for the password."""
+        await client.run(
+            'mutation { registerUser(username: "ada", email: "ada@example.com", password: "correct horse battery")'
+            " { success } }"
+        )
+        await client.settle()
+        verify = (
+            'mutation ($c: String!) { outcome: verifyEmailOtp(email: "ada@example.com", otpCode: $c)'
+            " { success errors { code } } }"
+        )
+        code = client.mails[-1].subject.split()[0]
+        sign_in = f'mutation {{ tokenAuth(username: "ada", password: "{code}") {{ token errors {{ code }} }} }}'
+        refused = {"token": None, "errors": [{"code": "INVALID_CREDENTIALS"}]}
+        assert (await client.run(sign_in))["tokenAuth"] == refused
+        assert (await client.run(verify, {"c": code}))["outcome"]["success"]
+        assert (await client.run(sign_in))["tokenAuth"] == refused
+        user_id = UserId(int((await client.run('{ user(username: "ada") { id } }'))["user"]["id"]))
+        assert await client.app.storage.sessions.sessions_of(user_id, client.app.clock.now()) == []
+
+        await client.run('mutation { requestPasswordReset(email: "ada@example.com") { success } }')
+        await client.settle()
+        reset = (
+            'mutation ($c: String!) { resetPassword(email: "ada@example.com", otpCode: $c, newPassword: "another horse")'
+            " { success } }"
+        )
+        assert (await client.run(reset, {"c": client.mails[-1].subject.split()[0]}))["resetPassword"]["success"]
+        assert await client.app.storage.sessions.sessions_of(user_id, client.app.clock.now()) == []

@@ -52,7 +52,7 @@ async def passwords() -> AsyncIterator[Argon2PasswordHasher]:
         yield hasher
 
 
-async def test_hashes_are_argon2id_with_the_parameters_of_owasp(passwords: Argon2PasswordHasher) -> None:
+async def test_27_hashes_are_argon2id_with_the_parameters_of_owasp(passwords: Argon2PasswordHasher) -> None:
     assert (await passwords.hash(RIGHT)).startswith(PARAMETERS)
 
 
@@ -88,7 +88,7 @@ async def test_text_that_is_no_unicode_is_a_wrong_password(passwords: Argon2Pass
     assert not await passwords.verify("\ud800" * 8, await passwords.hash(RIGHT))
 
 
-async def test_the_loop_runs_on_while_no_more_hashes_run_than_there_are_threads(
+async def test_27_the_loop_runs_on_while_no_more_hashes_run_than_there_are_threads(
     passwords: Argon2PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spy = Spy(monkeypatch)
