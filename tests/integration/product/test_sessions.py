@@ -338,8 +338,8 @@ class TestCodes:
         await client.run('mutation { requestPasswordReset(email: "ada@example.com") { success } }')
         await client.settle()
         reset = (
-            'mutation ($c: String!) { resetPassword(email: "ada@example.com", otpCode: $c, newPassword: "another horse")'
-            " { success } }"
+            'mutation ($c: String!) { resetPassword(email: "ada@example.com", otpCode: $c,'
+            ' newPassword: "another horse") { success } }'
         )
         assert (await client.run(reset, {"c": client.mails[-1].subject.split()[0]}))["resetPassword"]["success"]
         assert await client.app.storage.sessions.sessions_of(user_id, client.app.clock.now()) == []
