@@ -173,7 +173,7 @@ async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_period() -> N
     assert (await limiter.hit("key", limit, 5)).allowed is True
 
 
-async def test_what_is_given_back_in_full_is_forgotten() -> None:
+async def test_who_gave_everything_back_is_forgotten_before_who_owes() -> None:
     limiter, limit = MemoryRateLimiter(FixedClock(), max_keys=4), Limit(10, HOUR)
     await limiter.hit("kept", limit, 1)
     for number in range(20):
