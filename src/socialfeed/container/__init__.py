@@ -93,7 +93,7 @@ async def open_app(
     settings = settings.checked()
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    keys = await asyncio.to_thread(_key_ring, settings)
+    keys = await asyncio.to_thread(key_ring, settings)
     context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from)
     async with AsyncExitStack() as stack:
         storage: Storage = await stack.enter_async_context(adapter("database", settings.database, context))
@@ -144,7 +144,7 @@ async def open_app(
         )
 
 
-def _key_ring(settings: Settings) -> KeyRing:
+def key_ring(settings: Settings) -> KeyRing:
     path = settings.signing_keys
     if path is None:
         return SecretRing(settings.secret_key.get_secret_value())

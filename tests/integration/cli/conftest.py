@@ -17,6 +17,12 @@ PROGRAM = str(Path(sys.executable).with_name("socialfeed"))
 Start = Callable[..., "Server"]
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database; the same test runs on both."""
+    return str(request.getfixturevalue(f"migrated_{request.param}_url"))
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return in_folder(tmp_path, monkeypatch)

@@ -24,6 +24,14 @@ SECRET = "a-secret-of-production-that-nobody-else-knows"
         (["serve", "--workers", "2"], {"database_url": "memory://"}, "a memory:// database lives in one process"),
         (["serve", "--host", "no such host"], {}, "--host: 'no such host' is not an address of this machine"),
         (["worker"], {"rate_limit": "often"}, "SOCIALFEED_RATE_LIMIT: "),
+        (["users", "list"], {"database_url": "memory://"}, "lives within its server, where no command reaches it"),
+        (["audit", "export"], {"database_url": "memory://"}, "lives within its server, where no command reaches it"),
+        (["users", "grant", "ada", "--permission", "user:bann"], {}, "'user:bann'; close to it: user:ban"),
+        (["users", "revoke", "ada", "--permission", "nothing"], {}, "There is no permission 'nothing'."),
+        (["users", "ban", "ada", "--reason", " "], {}, "--reason: Say why, please."),
+        (["audit", "export", "--action", "ban"], {}, "There is no action 'ban'; close to it: user:ban, user:unban"),
+        (["audit", "export", "--since", "2026-11-02", "--until", "2026-11-01"], {}, "--since must be before --until."),
+        (["audit", "export", "--out", "/dev/null"], {}, "/dev/null is there and is not a file."),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_code_2(
@@ -36,6 +44,31 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     assert said in result.stderr
     assert result.stderr.startswith("socialfeed: ")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["users", "grant", "ada"], "Give either --role or --permission."),
+        (["users", "revoke", "ada", "--role", "user", "--permission", "user:ban"], "Give either --role or "),
+        (["users", "grant", "ada", "--role", "user", "--for", "7d"], "A role has no end"),
+        (["users", "grant", "ada", "--permission", "user:ban", "--for", "7d", "--until", "2030-01-01"], "give one"),
+        (["users", "grant", "ada", "--permission", "user:ban", "--for", "0d"], "'0d' is not a span of time like 30m"),
+        (["users", "list", "--status", "sleeping"], "'sleeping' is not one of 'unverified', 'active'"),
+        (["users", "list", "--limit", "0"], "0 is not in the range"),
+        (["users", "ban", "ada"], "Missing option '--reason'"),
+        (["audit", "export", "--since", "yesterday"], "'yesterday' is not a moment like 2026-11-21"),
+        (["audit", "export", "--outcome", "fine"], "'fine' is not one of 'done', 'refused', 'denied', 'limited'"),
+    ],
+)
+def test_what_makes_no_sense_is_told_before_anything_is_opened(
+    run: Run, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_does_not_answer_is_one_line_and_exit_code_1(run: Run) -> None:
@@ -77,6 +110,18 @@ def test_errors_are_told_in_one_line(
     result = run("fail")
 
     assert (result.exit_code, result.stderr) == (code, f"socialfeed: {line}\n")
+
+
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def fail() -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setitem(main.commands, "fail", fail)
+
+    result = run("fail")
+
+    assert (result.exit_code, result.stderr) == (1, "")
 
 
 def test_debug_shows_the_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

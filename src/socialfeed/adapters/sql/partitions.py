@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psycopg
-from sqlalchemy import Connection, exc, text
+from sqlalchemy import ColumnElement, Connection, SelectBase, exc, exists, literal_column, select, table, text
 
 from socialfeed.adapters.sql.columns import first_activity_id
+from socialfeed.adapters.sql.database import Database
+from socialfeed.adapters.sql.dialect import Dialect
 
 MONTHS_AHEAD = 24
+FEW_MONTHS_AHEAD = 3
+"""With fewer it is time to migrate again."""
 
 _IS_THERE = text("SELECT to_regclass('activity') IS NOT NULL")
 _PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'activity'::regclass")
@@ -41,6 +45,32 @@ def extend(connection: Connection, at: datetime | None = None) -> None:
             )
         )
     connection.commit()
+
+
+async def warnings(database: Database, at: datetime) -> list[str]:
+    """What an operator should see to, in one line each; nothing where there are no partitions."""
+    if database.dialect.name != "postgresql":
+        return []
+    there = {name for (name,) in await database.rows(_names)}
+    ahead = sum(_name(first) in there for first in _months(at) if first > at)
+    found = []
+    if ahead < FEW_MONTHS_AHEAD:
+        found.append(
+            f"the log has partitions for {ahead} months ahead: `socialfeed migrate` makes those of {MONTHS_AHEAD}"
+        )
+    if (await database.rows(_default_holds))[0][0]:
+        found.append("the default partition of the log holds entries, which cannot be dropped month by month")
+    return found
+
+
+def _names(_: Dialect) -> SelectBase:
+    names: ColumnElement[str] = literal_column("inhrelid::regclass::text")
+    of_log: ColumnElement[bool] = literal_column("inhparent = 'activity'::regclass")
+    return select(names).select_from(table("pg_inherits")).where(of_log)
+
+
+def _default_holds(_: Dialect) -> SelectBase:
+    return select(exists(select(literal_column("1")).select_from(table("activity_default"))))
 
 
 def _make(connection: Connection, first: datetime) -> None:

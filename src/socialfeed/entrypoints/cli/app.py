@@ -6,10 +6,13 @@ import click
 
 from socialfeed import __version__
 from socialfeed.domain.errors import Invalid, SocialFeedError
+from socialfeed.entrypoints.cli.audit import audit
 from socialfeed.entrypoints.cli.data import demo, seed
+from socialfeed.entrypoints.cli.doctor import doctor
 from socialfeed.entrypoints.cli.keys import keys
 from socialfeed.entrypoints.cli.serving import serve, worker
 from socialfeed.entrypoints.cli.setup import create_superuser, migrate, schema
+from socialfeed.entrypoints.cli.users import users
 
 
 class Failed(click.ClickException):
@@ -40,6 +43,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except BrokenPipeError:
+            # Whoever reads what we say has gone, as `head` does: click ends without a word.
             raise
         except Exception as error:
             if ctx.params["debug"]:
@@ -77,5 +83,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (serve, worker, migrate, demo, seed, create_superuser, keys, schema):
+for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, keys, doctor, schema):
     main.add_command(command)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from socialfeed.entrypoints.cli import runtime
+from socialfeed.entrypoints.cli.moments import moment
 from socialfeed.entrypoints.cli.progress import reporting
 from socialfeed.settings import Settings, SettingsError
 
@@ -58,8 +59,8 @@ def demo() -> None:
 @click.option(
     "--until",
     metavar="MOMENT",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="UTC moment at which the newest posts are new; with it the ids are the same each time, too.  [default: now]",
+    type=moment,
+    help="Moment at which the newest posts are new; with it the ids are the same each time, too.  [default: now]",
 )
 def seed(
     users: int,
@@ -99,7 +100,7 @@ def seed(
         comments=comments,
         shares=shares,
         seed=number,
-        until=until.replace(tzinfo=UTC) if until else datetime.now(UTC),
+        until=until or datetime.now(UTC),
     )
 
     async def work() -> None:

@@ -1,11 +1,13 @@
 """`keys`: what signs access tokens, and its rotation."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+
+from socialfeed.entrypoints.cli.moments import shown
 
 _file: Callable[[Any], Any] = click.option(
     "--file",
@@ -59,7 +61,7 @@ def rotate(path: Path) -> None:
 
     change = rotate_file(path, _now())
     if change.made is not None:
-        click.echo(f"{change.made.kid} signs from {_shown(change.made.signs_from)}")
+        click.echo(f"{change.made.kid} signs from {shown(change.made.signs_from)}")
     _echo_removed([key.kid for key in change.removed])
 
 
@@ -88,7 +90,7 @@ def list_keys(path: Path) -> None:
     now = _now()
     for turn in turns(read_keys(path)):
         age = str(now - turn.key.created_at).partition(".")[0]
-        click.echo(f"{turn.key.kid}  {turn.state(now):<9}  made {_shown(turn.key.created_at)}, {age} ago")
+        click.echo(f"{turn.key.kid}  {turn.state(now):<9}  made {shown(turn.key.created_at)}, {age} ago")
 
 
 @keys.command(short_help="Remove the keys that are retired.")
@@ -115,10 +117,6 @@ def prune(path: Path) -> None:
 def _echo_removed(kids: list[str]) -> None:
     for kid in kids:
         click.echo(f"{kid} was retired and is removed")
-
-
-def _shown(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _now() -> datetime:

@@ -1,9 +1,16 @@
 """What the commands share."""
 
+import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from socialfeed.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from socialfeed.container import App
+
+T = TypeVar("T")
 
 
 def settings() -> Settings:
@@ -18,6 +25,23 @@ def settings() -> Settings:
 def keeps_nothing(found: Settings) -> bool:
     """Whether the database is gone when the process is."""
     return found.database.startswith("memory:")
+
+
+def operate(work: Callable[["App"], Awaitable[T]]) -> T:
+    """What the work answers, done on the database that servers use. Its events wait there for the servers."""
+    from socialfeed.container import open_app
+
+    found = settings()
+    if keeps_nothing(found):
+        raise SettingsError(
+            "SOCIALFEED_DATABASE_URL: a memory:// database lives within its server, where no command reaches it"
+        )
+
+    async def run() -> T:
+        async with open_app(found, relay=False) as app:
+            return await work(app)
+
+    return asyncio.run(run())
 
 
 def log_config(found: Settings) -> dict[str, Any]:
