@@ -42,7 +42,10 @@ class RedisCache:
             logger.debug("Nothing kept in the cache: %s", error.__cause__ or error)
 
     async def delete_many(self, keys: Sequence[str]) -> None:
-        await self._link.run_all([("SET", self._key(key), b"", "PX", _FENCE_MS) for key in keys])
+        # A full server refuses the fence but not the removal, so the old value goes in any case.
+        removals = [("UNLINK", self._key(key)) for key in keys]
+        fences = [("SET", self._key(key), b"", "PX", _FENCE_MS) for key in keys]
+        await self._link.run_all([*removals, *fences])
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}c:{key}"
