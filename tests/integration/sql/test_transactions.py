@@ -12,6 +12,8 @@ from socialfeed.domain.errors import (
     EmailTaken,
     IdConflict,
     PostNotFound,
+    RoleExists,
+    RoleNotFound,
     UsernameTaken,
     UserNotFound,
 )
@@ -22,12 +24,14 @@ from tests.integration.sql.conftest import opener
 async def test_a_refusal_leaves_the_transaction_usable_and_writes_nothing(storage: SqlStorage, make: Builder) -> None:
     """Postgres by itself would refuse what follows and turn the commit into a rollback without a word."""
     ada, bob = make.user(username="ada"), make.user()
-    post, event = make.post(ada), make.envelope()
+    post, event, entry, role = make.post(ada), make.envelope(), make.activity(ada), make.role()
     async with storage.uow() as tx:
         for user in (ada, bob):
             await tx.users.add(user)
         await tx.posts.add(post)
         await tx.outbox.add(event)
+        await tx.roles.add(role, make.clock.now())
+        await tx.activity.add(entry)
         comment = make.comment(post, bob)
         await tx.comments.add(comment)
 
@@ -47,6 +51,9 @@ async def test_a_refusal_leaves_the_transaction_usable_and_writes_nothing(storag
             (UserNotFound, tx.follows.add(make.follow(ada, stranger))),
             (UserNotFound, tx.follows.add(make.follow(stranger, ada))),
             (IdConflict, tx.outbox.add(event)),
+            (IdConflict, tx.activity.add(entry)),
+            (RoleExists, tx.roles.add(role, make.clock.now())),
+            (RoleNotFound, tx.roles.save(make.role(), make.clock.now())),
         ):
             with pytest.raises(error):
                 await attempt
@@ -57,6 +64,7 @@ async def test_a_refusal_leaves_the_transaction_usable_and_writes_nothing(storag
     assert await storage.engagement.engaged(ada.id, [missing.id]) == {}
     assert await storage.graph.followed_among(ada.id, [stranger.id]) == frozenset()
     assert await storage.outbox.backlog() == 1
+    assert [end.position for end in await storage.activity.chains(after=None, limit=9)] == [1]
 
 
 async def test_five_hundred_likes_from_two_processes_are_one(
