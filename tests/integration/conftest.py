@@ -1,4 +1,6 @@
-"""Brokers of a test's own, and databases that are migrated once: to migrate one takes longer than most tests."""
+"""Brokers of a test's own, databases that are migrated once, and passwords that cost little: each took longer than most
+tests.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -7,12 +9,24 @@ from secrets import token_hex
 
 import pika
 import pytest
+from dependency_injector import providers
 
+from socialfeed.adapters.security import Argon2PasswordHasher
 from socialfeed.adapters.sql import migrations
 from socialfeed.adapters.sql.tables import metadata
 from socialfeed.application.ports.jobs import Queue
+from socialfeed.container.wiring import Container
 from tests.services import postgres
 from tests.services.postgres import Databases
+
+
+@pytest.fixture
+def passwords_that_cost_little() -> Iterator[None]:
+    """Argon2id with the least it takes, for modules that sign in again and again and do not ask what it costs.
+    Processes that a test starts hash as the product does.
+    """
+    with Container.hasher.override(providers.Singleton(Argon2PasswordHasher, memory_kib=8, passes=1)):
+        yield
 
 
 @pytest.fixture(scope="session")
