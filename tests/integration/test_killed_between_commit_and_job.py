@@ -3,12 +3,10 @@
 import asyncio
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from socialfeed.adapters.dramatiq import redis as redis_module
-from socialfeed.adapters.sql import migrate
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.relay import Relay
 from socialfeed.domain.ids import PostId, UserId
@@ -23,15 +21,22 @@ BACKENDS = [
     ("postgresql", "redis"),
     pytest.param(("postgresql", "rabbitmq"), marks=pytest.mark.rabbitmq),
 ]
-FIXTURES = {"postgresql": "postgres_url", "redis": "redis_url", "rabbitmq": "amqp_url"}
+FIXTURES = {
+    "sqlite": "migrated_sqlite_url",
+    "postgresql": "migrated_postgres_url",
+    "redis": "redis_url",
+    "rabbitmq": "amqp_url",
+}
 
 
 @pytest.fixture(params=BACKENDS, ids="-".join)
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+def urls(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Of an empty database and a broker with nothing to do."""
-    own = {"sqlite": f"sqlite:///{tmp_path / 'killed.db'}", "inprocess": "inprocess://"}
-    database, broker = (own.get(name) or request.getfixturevalue(FIXTURES[name]) for name in request.param)
-    return database, broker
+    database, broker = request.param
+    return (
+        request.getfixturevalue(FIXTURES[database]),
+        "inprocess://" if broker == "inprocess" else request.getfixturevalue(FIXTURES[broker]),
+    )
 
 
 async def test_every_event_has_its_effect_once_though_every_process_was_killed(
@@ -40,7 +45,6 @@ async def test_every_event_has_its_effect_once_though_every_process_was_killed(
     monkeypatch.setattr(redis_module, "HEARTBEAT_TIMEOUT_MS", 1_500)
     make = Builder()
     author = make.user()
-    await migrate(urls[0])
 
     async with opened(*urls, lambda storage: Witness(storage, author.id, make, lambda: None)) as (
         storage,
