@@ -22,7 +22,7 @@ from socialfeed.domain.permissions import (
     custom_role,
     parse_permission,
 )
-from socialfeed.domain.user import User
+from socialfeed.domain.user import User, UserStatus
 
 
 class Access:
@@ -155,7 +155,7 @@ class Access:
         if actor.user_id == user_id:
             raise OwnAccount(field="user_id")
         user = await tx.users.get(user_id)
-        if user is None:
+        if user is None or user.status is UserStatus.ERASED:
             raise UserNotFound(field="user_id")
         self._guard.check_covers(actor, (await self._authorities.granted_to(user)).permissions, user_id)
         return user

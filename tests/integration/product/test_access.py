@@ -306,3 +306,15 @@ class TestEscalation:
         assert await attempt(root, "unbanUser", **own) == "OWN_ACCOUNT"
 
         assert (await root.run("{ access { roles } }"))["access"]["roles"] == ["admin", "user"]
+
+    async def test_nobody_gives_anything_to_an_account_that_is_erased(self, client: Client) -> None:
+        root, ada = await administrator(client), await client.sign_up("ada")
+        async with client.app.storage.uow() as tx:
+            user = await tx.users.get(id_of(ada))
+            assert user is not None
+            await tx.users.save(user.erased())
+        of_ada = {"userId": ada.user_id}
+
+        assert await attempt(root, "assignRole", **of_ada, role="moderator") == "USER_NOT_FOUND"
+        assert await attempt(root, "grantPermission", **of_ada, permission="user:ban") == "USER_NOT_FOUND"
+        assert await attempt(root, "banUser", **of_ada) == "USER_NOT_FOUND"
