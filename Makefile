@@ -9,6 +9,9 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
+# Where the environment forbids it, too: tests start dozens of processes, and each would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test e2e check format lock clean
 help: ## This list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
