@@ -157,6 +157,10 @@ class ActivityLog:
         for actor_id in walk.ends:
             yield f"actor {actor_id}: the chain has no end on record"
 
+    async def surplus(self) -> int:
+        """How many entries stand beside the chains, where a walk over these does not come by: 0 if all is well."""
+        return await self._reader.surplus()
+
     async def _page(self, wanted: ActivityFilter, first: int, after: str | None) -> ConnectionView[Activity]:
         check_size(first, "first")
         position = decode_cursor(after)

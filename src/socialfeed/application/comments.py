@@ -44,6 +44,8 @@ class Comments:
         """Raises `PostNotFound`, `CommentNotFound` (no such parent under this post), `Invalid`."""
         author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
         await self._posts.require(actor, post_id)
+        if parent_id is not None and not await self._shows(actor, parent_id):
+            raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
             parent = await tx.comments.get(parent_id) if parent_id is not None else None
@@ -110,6 +112,9 @@ class Comments:
         """How many comments answer each parent directly."""
         counts = await self._comments.child_counts(post_id, parents)
         return {parent: counts.get(parent, 0) for parent in parents}
+
+    async def _shows(self, actor: Actor, comment_id: CommentId) -> bool:
+        return bool(await self._views(actor, list((await self._comments.comments_by_ids([comment_id])).values())))
 
     async def _views(self, actor: Actor, comments: Sequence[Comment]) -> list[CommentView]:
         profiles = await self._hydrator.profiles(list({comment.author_id for comment in comments}))

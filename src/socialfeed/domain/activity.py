@@ -76,13 +76,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One entry. `object_id` is the id of what it was done to, which tells its kind; `count` is how often the same
+    """One entry. `action` is an `Action`, or one of another version of the product; `object_id` is the id of what it was done to, which tells its kind; `count` is how often the same
     happened when entries are written together. Details are few and short, and never secret.
     """
 
     id: ActivityId
     actor_id: UserId
-    action: Action
+    action: str
     outcome: Outcome = Outcome.DONE
     object_id: int | None = None
     address: str = ""
@@ -99,7 +99,7 @@ class Activity:
         fields = [
             self.id,
             self.actor_id,
-            self.action.value,
+            str(self.action),
             self.outcome.value,
             self.object_id,
             self.address,

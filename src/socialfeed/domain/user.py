@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socialfeed.domain import text
-from socialfeed.domain.errors import AccountBanned, EmailNotVerified, Invalid
+from socialfeed.domain.errors import AccountBanned, EmailNotVerified, Invalid, InvalidCredentials
 from socialfeed.domain.ids import CodeId, UserId
 from socialfeed.domain.permissions import USER
 
@@ -92,11 +92,15 @@ class User:
         return self.status is not UserStatus.UNVERIFIED
 
     def require_sign_in(self) -> None:
-        """Raises `EmailNotVerified` for an account whose address is not proven yet, and `AccountBanned`."""
+        """Raises `EmailNotVerified` for an account whose address is not proven yet, `AccountBanned`, and
+        `InvalidCredentials` for one that is erased.
+        """
         if self.status is UserStatus.UNVERIFIED:
             raise EmailNotVerified
         if self.status is UserStatus.BANNED:
             raise AccountBanned
+        if self.status is UserStatus.ERASED:
+            raise InvalidCredentials
 
     def verified(self) -> "User":
         return replace(self, status=UserStatus.ACTIVE)

@@ -34,7 +34,7 @@ def as_exported(entry: Activity) -> dict[str, Any]:
         "id": str(entry.id),
         "at": rfc3339(entry.at),
         "actorId": str(entry.actor_id) if entry.actor_id else None,
-        "action": entry.action.value,
+        "action": entry.action,
         "outcome": entry.outcome.value,
         "objectId": None if entry.object_id is None else str(entry.object_id),
         "address": entry.address,

@@ -72,6 +72,22 @@ def test_what_was_done_to_the_log_behind_our_back_is_named(
     assert line.startswith(finding)
 
 
+@pytest.mark.parametrize("position", [0, -3, 10])
+def test_an_entry_that_was_put_beside_the_chains_shows(run: Run, migrated_url: str, position: int) -> None:
+    fill(migrated_url, entries(30, BEGIN))
+    forged = (
+        "INSERT INTO activity (id, actor_id, position, action, outcome, address, details, count, hash)"
+        f" SELECT id + 1, actor_id, {position}, action, outcome, address, details, count, hash FROM activity"
+        " WHERE position = 10 AND actor_id = 7"
+    )
+    tamper(migrated_url, forged)
+
+    result = run("doctor", database_url=migrated_url)
+
+    assert result.exit_code == 1
+    assert said(result, "activity log") != []
+
+
 def test_many_breaks_are_counted(run: Run, migrated_url: str) -> None:
     fill(migrated_url, entries(90, BEGIN, actors=(7,)))
     tamper(migrated_url, "UPDATE activity SET count = 99")

@@ -73,6 +73,20 @@ async def test_what_a_banned_author_wrote_is_gone_and_comes_back_with_the_author
     assert (await client.run(SIGN_IN, {"u": "ada"}))["tokenAuth"]["token"]
 
 
+async def test_a_comment_that_nobody_sees_cannot_be_answered(client: Client) -> None:
+    mia, ada, bob = await moderator(client), await client.sign_up("ada"), await client.sign_up("bob")
+    post = await publish(bob, "bob's")
+    comment = """mutation ($i: ID!, $p: ID) {
+      createComment(postId: $i, content: "hm", parentId: $p) { comment { id } errors { code field } }
+    }"""
+    hidden = (await ada.run(comment, {"i": post}))["createComment"]["comment"]["id"]
+    await ban(mia, ada)
+
+    answer = (await bob.run(comment, {"i": post, "p": hidden}))["createComment"]
+
+    assert answer == {"comment": None, "errors": [{"code": "COMMENT_NOT_FOUND", "field": "parentId"}]}
+
+
 async def test_banning_twice_is_banning_once_and_tells_no_address(client: Client) -> None:
     mia, ada = await moderator(client), await client.sign_up("ada")
     for _ in range(2):

@@ -51,6 +51,9 @@ class MemoryActivityReader:
         ends = self.database.chains.rows
         return [ends[actor_id] for actor_id in sorted(ends) if after is None or actor_id > after][:limit]
 
+    async def surplus(self) -> int:
+        return len(self.database.activity.rows) - sum(end.position for end in self.database.chains.rows.values())
+
     def _newest(self, actor_id: UserId | None, before: ActivityId | None) -> Iterator[Activity]:
         data = self.database
         keys = data.activity_by_id.keys(None) if actor_id is None else data.activity_by_actor.keys(actor_id)

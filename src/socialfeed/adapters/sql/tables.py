@@ -224,6 +224,7 @@ comments = Table(
 )
 
 Index("ix_comments_parent_id", comments.c.parent_id, comments.c.id)
+Index("ix_comments_author_id", comments.c.author_id, comments.c.id)
 
 
 def _reactions(name: str) -> Table:

@@ -42,3 +42,6 @@ class ActivityReader(Protocol):
 
     async def chains(self, *, after: UserId | None, limit: int) -> list[ChainEnd]:
         """The ends of all chains by actor, those past `after`."""
+
+    async def surplus(self) -> int:
+        """How many more entries are stored than the ends of the chains say, at one moment; 0 if all is well."""

@@ -132,7 +132,7 @@ def _line(entry: Activity) -> bytes:
         "id": str(entry.id),
         "at": rfc3339(entry.at),
         "actorId": None if entry.actor_id == NOBODY else str(entry.actor_id),
-        "action": entry.action.value,
+        "action": entry.action,
         "outcome": entry.outcome.value,
         "objectId": None if entry.object_id is None else str(entry.object_id),
         "address": entry.address,

@@ -103,6 +103,9 @@ async def _log(app: "App") -> AsyncIterator[Finding]:
         return
     if breaks > _BREAKS_SHOWN:
         yield Finding(_LOG, f"… and {breaks - _BREAKS_SHOWN:,} more", is_wrong=True)
+    elif not breaks and (surplus := await app.services.activity.surplus()):
+        breaks += 1
+        yield Finding(_LOG, f"{surplus:,} more entries than the chains have", is_wrong=True)
     if not breaks:
         yield Finding(_LOG, f"{OK}, entries: {entries:,}, chains: {chains:,}", is_wrong=False)
 

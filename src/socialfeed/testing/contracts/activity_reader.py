@@ -136,6 +136,7 @@ class ActivityReaderContract(UsesStorage):
         ):
             assert await storage.activity.chains(after=after, limit=10) == expected
             assert await storage.activity.chains(after=after, limit=1) == expected[:1]
+        assert await storage.activity.surplus() == 0
 
 
 async def pages(storage: Storage, wanted: ActivityFilter, limit: int) -> list[Activity]:

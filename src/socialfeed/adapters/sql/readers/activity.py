@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, SelectBase, Text, bindparam, literal_column, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, SelectBase, Text, bindparam, func, literal_column, select, tuple_
 
 from socialfeed.adapters.sql.columns import first_activity_id
 from socialfeed.adapters.sql.dialect import Dialect, Walk
@@ -69,6 +69,12 @@ def _chains(_: Dialect, limit: int) -> SelectBase:
     return chains.order_by(actor).limit(literal_column(str(limit)))
 
 
+def _surplus(_: Dialect) -> SelectBase:
+    stored = select(func.count()).select_from(activity).scalar_subquery()
+    said = select(func.coalesce(func.sum(activity_chains.c.position), 0)).scalar_subquery()
+    return select(stored - said)
+
+
 class SqlActivityReader(Reader):
     __slots__ = ()
 
@@ -103,3 +109,7 @@ class SqlActivityReader(Reader):
     async def chains(self, *, after: UserId | None, limit: int) -> list[ChainEnd]:
         rows = await self._database.rows(_chains, limit, after=-1 if after is None else after)
         return [chain_end_from_row(row) for row in rows]
+
+    async def surplus(self) -> int:
+        [(surplus,)] = await self._database.rows(_surplus)
+        return int(surplus)

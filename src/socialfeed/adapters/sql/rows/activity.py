@@ -4,7 +4,7 @@ import json
 
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.rows import Row, Values
-from socialfeed.domain.activity import Action, Activity, ChainEnd, Link, Outcome
+from socialfeed.domain.activity import Activity, ChainEnd, Link, Outcome
 
 _a, _c = tables.activity.c, tables.activity_chains.c
 
@@ -14,7 +14,7 @@ ENTRY = (_a.id, _a.actor_id, _a.action, _a.outcome, _a.object_id, _a.address, _a
 def entry_from_row(row: Row) -> Activity:
     """Raises `ValueError` for an entry of a newer version than this."""
     id_, actor_id, action, outcome, object_id, address, details, count = row
-    return Activity(id_, actor_id, Action(action), Outcome(outcome), object_id, address, json.loads(details), count)
+    return Activity(id_, actor_id, action, Outcome(outcome), object_id, address, json.loads(details), count)
 
 
 def entry_values(entry: Activity) -> Values:
@@ -22,7 +22,7 @@ def entry_values(entry: Activity) -> Values:
     return {
         "id": entry.id,
         "actor_id": entry.actor_id,
-        "action": entry.action.value,
+        "action": str(entry.action),
         "outcome": entry.outcome.value,
         "object_id": entry.object_id,
         "address": entry.address,

@@ -23,17 +23,19 @@ _INDEXES = (
     ("ix_users_status", ["status", "id"], "status <> 'active'"),
     ("ix_users_special_roles", ["id"], "roles <> 'user' AND roles <> ''"),
 )
+_COMMENTS_OF = "ix_comments_author_id"
 _REFUSAL = "the activity log is append-only"
 
 
 def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
-        _extend_accounts_on_postgres()
+        _extend_on_postgres()
     else:
         for column in _columns():
             op.add_column("users", column)
         for name, columns, where in _INDEXES:
             _create_partial_index(name, "users", columns, where)
+        op.create_index(_COMMENTS_OF, "comments", ["author_id", "id"])
     op.drop_index("uq_users_active_email", "users")
     _access()
     _activity()
@@ -44,6 +46,7 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_activity_change()")
+    op.drop_index(_COMMENTS_OF, "comments")
     for name, _, _ in _INDEXES:
         op.drop_index(name, "users")
     _create_partial_index("uq_users_active_email", "users", ["email"], "status = 'active'")
@@ -61,7 +64,7 @@ def _columns() -> list[sa.Column[Any]]:
     ]
 
 
-def _extend_accounts_on_postgres() -> None:
+def _extend_on_postgres() -> None:
     for column in _columns():
         op.add_column("users", column, if_not_exists=True)
     with op.get_context().autocommit_block():
@@ -71,6 +74,8 @@ def _extend_accounts_on_postgres() -> None:
             # An interrupted build leaves an index that is not valid.
             op.drop_index(name, "users", if_exists=True, postgresql_concurrently=True)
             _create_partial_index(name, "users", columns, where, concurrently=True)
+        op.drop_index(_COMMENTS_OF, "comments", if_exists=True, postgresql_concurrently=True)
+        op.create_index(_COMMENTS_OF, "comments", ["author_id", "id"], postgresql_concurrently=True)
         op.execute("RESET lock_timeout")
 
 
