@@ -106,7 +106,7 @@ def test_a_file_holds_what_would_be_printed_for_its_owner_only(
 def test_an_export_that_fails_halfway_leaves_what_was_there(run: Run, migrated_url: str, tmp_path: Path) -> None:
     fill(migrated_url, entries(1_200, BEGIN))
     oldest = entries(1, BEGIN)[0].id
-    tamper(migrated_url, f"UPDATE activity SET action = 'no:such' WHERE id = {oldest}")
+    tamper(migrated_url, f"UPDATE activity SET outcome = 'no:such' WHERE id = {oldest}")
     (folder := tmp_path / "exports").mkdir()
     (folder / "kept.jsonl").write_text("before")
 
