@@ -7,7 +7,7 @@ import pytest
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryCache
 from socialfeed.application.ports.cache import FENCE
-from socialfeed.application.ports.storage import Profile
+from socialfeed.application.ports.readers import Profile
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
 from socialfeed.testing import Builder, FixedClock

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from socialfeed.application.ports.storage import EVERYBODY
+from socialfeed.application.ports.repositories import EVERYBODY
 from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.domain.ids import SessionId, UserId
 

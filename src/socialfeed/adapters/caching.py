@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from socialfeed.application.ports.cache import Cache
-from socialfeed.application.ports.storage import PostBatches, Profile, ProfileBatches
+from socialfeed.application.ports.readers import PostBatches, Profile, ProfileBatches
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
 

@@ -7,7 +7,8 @@ from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.access import AccessReader
-from socialfeed.application.ports.storage import EVERYBODY, Transaction, UserReader
+from socialfeed.application.ports.readers import UserReader
+from socialfeed.application.ports.repositories import EVERYBODY, Transaction
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import AccessView
 from socialfeed.domain.activity import Action

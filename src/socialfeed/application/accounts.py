@@ -7,8 +7,8 @@ from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.feeds.present import own_view
 from socialfeed.application.guard import Guard
+from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.security import PasswordHasher
-from socialfeed.application.ports.storage import UserReader
 from socialfeed.application.sessions import Sessions, SignedIn
 from socialfeed.application.views import UserView
 from socialfeed.domain import text

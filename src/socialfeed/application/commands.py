@@ -9,7 +9,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.storage import Transaction, UnitOfWork
+from socialfeed.application.ports.repositories import Transaction, UnitOfWork
 from socialfeed.domain.activity import ADDRESS_MAX, DETAIL_MAX, NOBODY, Action, Activity, Outcome
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.events import Envelope, Event

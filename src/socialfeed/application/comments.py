@@ -8,7 +8,7 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size, connection, decode_cursor
-from socialfeed.application.ports.storage import CommentReader
+from socialfeed.application.ports.readers import CommentReader
 from socialfeed.application.posts import Posts
 from socialfeed.application.views import CommentView, ThreadView
 from socialfeed.domain.activity import Action

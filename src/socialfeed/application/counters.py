@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from socialfeed.application.ports.cache import CounterCache
-from socialfeed.application.ports.storage import PostReader
+from socialfeed.application.ports.readers import PostReader
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.events import Engagement, Envelope
 from socialfeed.domain.ids import PostId

@@ -9,8 +9,9 @@ from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.commands import Commands
 from socialfeed.application.ports.limits import Limit, RateLimiter
 from socialfeed.application.ports.mail import Mailer
+from socialfeed.application.ports.readers import UserReader
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.security import CodeHasher
-from socialfeed.application.ports.storage import Transaction, UserReader
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.addresses import limit_key
 from socialfeed.domain.errors import RateLimited

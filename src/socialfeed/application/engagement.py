@@ -10,7 +10,7 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import like_view, share_view, user_view
 from socialfeed.application.guard import Guard
-from socialfeed.application.ports.storage import Transaction
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts, with_counts
 from socialfeed.application.views import LikeView, PostView, ShareView, UserView
 from socialfeed.domain.activity import Action

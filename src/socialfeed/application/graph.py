@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.feeds.present import user_view
 from socialfeed.application.guard import Guard
-from socialfeed.application.ports.storage import GraphReader, UserReader
+from socialfeed.application.ports.readers import GraphReader, UserReader
 from socialfeed.application.views import UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import PrivateAccount, UserNotFound

@@ -9,7 +9,8 @@ from socialfeed.application.commands import Commands
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.feeds.present import own_view
 from socialfeed.application.guard import Guard
-from socialfeed.application.ports.storage import Transaction, UserReader
+from socialfeed.application.ports.readers import UserReader
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.profiles import Profiles
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import UserView

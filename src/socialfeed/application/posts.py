@@ -6,7 +6,7 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_page, check_size
-from socialfeed.application.ports.storage import PostReader
+from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts

@@ -11,8 +11,9 @@ from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.credentials import CredentialLimits
 from socialfeed.application.feeds.present import own_view
+from socialfeed.application.ports.readers import SessionReader, UserReader
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.security import AccessToken, PasswordHasher, RefreshToken, RefreshTokens, Tokens
-from socialfeed.application.ports.storage import SessionReader, Transaction, UserReader
 from socialfeed.application.profiles import Profiles
 from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.application.views import SessionView, UserView

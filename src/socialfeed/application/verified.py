@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from socialfeed.application.ports.storage import EVERYBODY
+from socialfeed.application.ports.repositories import EVERYBODY
 from socialfeed.domain.ids import SessionId, UserId
 from socialfeed.domain.permissions import Permission
 

@@ -76,8 +76,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One entry. `action` is an `Action`, or one of another version of the product; `object_id` is the id of what it was done to, which tells its kind; `count` is how often the same
-    happened when entries are written together. Details are few and short, and never secret.
+    """One entry. `action` is an `Action`, or one of another version of the product; `object_id` is the id of what it
+    was done to, which tells its kind; `count` is how often the same happened when entries are written together.
+    Details are few and short, and never secret.
     """
 
     id: ActivityId

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher
-from socialfeed.application.ports.storage import EVERYBODY, Transaction
+from socialfeed.application.ports.repositories import EVERYBODY, Transaction
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
 from socialfeed.domain.post import Post

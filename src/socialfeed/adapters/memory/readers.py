@@ -8,7 +8,7 @@ from heapq import merge, nsmallest
 from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
-from socialfeed.application.ports.storage import Candidate, Page, Profile
+from socialfeed.application.ports.readers import Candidate, Page, Profile
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts

@@ -23,7 +23,8 @@ from socialfeed.adapters.memory.trending import MemoryTrending
 from socialfeed.adapters.memory.urls import require_bare
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.storage import Storage, Transaction
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.storage import Storage
 
 
 @asynccontextmanager

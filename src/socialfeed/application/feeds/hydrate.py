@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
-from socialfeed.application.ports.storage import EngagementReader, GraphReader, PostBatches, Profile, ProfileBatches
+from socialfeed.application.ports.readers import EngagementReader, GraphReader, PostBatches, Profile, ProfileBatches
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from socialfeed.application.feeds.hydrate import HydratedPosts
-from socialfeed.application.ports.storage import Profile
+from socialfeed.application.ports.readers import Profile
 from socialfeed.application.views import CommentView, LikeView, PostView, ShareView, UserView
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from socialfeed.application.feeds.hydrate import HydratedPosts
-from socialfeed.application.ports.storage import Profile
+from socialfeed.application.ports.readers import Profile
 from socialfeed.domain.ids import PostId
 from socialfeed.domain.visibility import Viewpoint
 

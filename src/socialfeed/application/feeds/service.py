@@ -9,7 +9,7 @@ from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_page, check_size, connection, decode_cursor
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.storage import Candidate
+from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.trending import Trending
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from socialfeed.adapters.sql import SqlStorage, bulk
-from socialfeed.application.ports.storage import Storage, Transaction
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.storage import Storage
 from socialfeed.application.ports.trending import KEPT, Trending
 from socialfeed.domain.ids import IdFactory
 from socialfeed.entrypoints.cli.progress import Report

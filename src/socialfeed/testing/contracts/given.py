@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from socialfeed.application.ports.storage import Storage, Transaction
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.graph import Follow

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
-from socialfeed.application.ports.storage import Storage, Transaction
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.post import Post

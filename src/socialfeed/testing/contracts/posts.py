@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from socialfeed.application.ports.storage import Candidate, Storage
+from socialfeed.application.ports.readers import Candidate
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.post import Post
 from socialfeed.domain.user import User

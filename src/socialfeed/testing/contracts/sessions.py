@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.storage import EVERYBODY, Storage
+from socialfeed.application.ports.repositories import EVERYBODY
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.errors import IdConflict, SessionNotFound
 from socialfeed.domain.ids import SessionId
 from socialfeed.domain.session import SESSION_LIFE, Session

@@ -3,7 +3,8 @@
 import asyncio
 
 from socialfeed.application.ports.activity import ActivityFilter
-from socialfeed.application.ports.storage import Storage, Transaction
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.errors import UsernameTaken
 from socialfeed.domain.ids import PostId

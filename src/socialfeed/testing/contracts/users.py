@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.storage import Profile, Storage
+from socialfeed.application.ports.readers import Profile
+from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.errors import IdConflict, UsernameTaken
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import UserId

@@ -8,7 +8,7 @@ from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.posts import POST, post_from_row
 from socialfeed.adapters.sql.tables import follows, post_counters, posts, user_counters
-from socialfeed.application.ports.storage import Candidate, Page
+from socialfeed.application.ports.readers import Candidate, Page
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
 from socialfeed.domain.post import Post

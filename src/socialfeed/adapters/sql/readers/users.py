@@ -10,7 +10,7 @@ from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader
 from socialfeed.adapters.sql.rows.users import PROFILE, USER, profile_from_row, user_from_row
 from socialfeed.adapters.sql.tables import has_special_roles, is_not_active, is_proven, user_counters, users
-from socialfeed.application.ports.storage import Profile
+from socialfeed.application.ports.readers import Profile
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import USER as USER_ROLE

@@ -3,7 +3,7 @@
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.columns import to_datetime
 from socialfeed.adapters.sql.rows import Row, Values
-from socialfeed.application.ports.storage import Profile
+from socialfeed.application.ports.readers import Profile
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 
 _u = tables.users.c

@@ -1,0 +1,57 @@
+"""The tables, as the newest migration leaves them.
+
+Rows that change with every reaction are apart from the rows that they count for: a like never rewrites, locks or
+bloats a post. That row of counters is also what proves that the post (or the user) exists, so likes, shares,
+comments and follows carry no foreign keys: the check would take a shared lock on the hottest rows there are.
+"""
+
+from socialfeed.adapters.sql.tables.accounts import (
+    codes,
+    codes_of_last_release,
+    grants,
+    has_special_roles,
+    is_not_active,
+    is_proven,
+    is_to_be_erased,
+    revocations,
+    roles,
+    sessions,
+    user_counters,
+    users,
+)
+from socialfeed.adapters.sql.tables.activity import activity, activity_chains, has_object, in_chain
+from socialfeed.adapters.sql.tables.base import metadata
+from socialfeed.adapters.sql.tables.content import comments, follows, likes, post_counters, posts, shares
+from socialfeed.adapters.sql.tables.work import id_nodes, inbox, outbox, timeline_entries, timelines, trending_scores
+
+__all__ = [
+    "activity",
+    "activity_chains",
+    "codes",
+    "codes_of_last_release",
+    "comments",
+    "follows",
+    "grants",
+    "has_object",
+    "has_special_roles",
+    "id_nodes",
+    "in_chain",
+    "inbox",
+    "is_not_active",
+    "is_proven",
+    "is_to_be_erased",
+    "likes",
+    "metadata",
+    "outbox",
+    "post_counters",
+    "posts",
+    "revocations",
+    "roles",
+    "sessions",
+    "shares",
+    "timeline_entries",
+    "timelines",
+    "trending_scores",
+    "user_counters",
+    "users",
+]

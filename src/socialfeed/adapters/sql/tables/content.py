@@ -1,0 +1,86 @@
+"""Posts, comments, reactions and follows."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from socialfeed.adapters.sql.columns import Id, Moment
+from socialfeed.adapters.sql.tables.accounts import users
+from socialfeed.adapters.sql.tables.base import metadata
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("author_id", Id, ForeignKey(users.c.id), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("image_url", Text),
+    Column("created_at", Moment, nullable=False),
+)
+
+Index("ix_posts_author_id", posts.c.author_id, posts.c.id)
+
+post_counters = Table(
+    "post_counters",
+    metadata,
+    Column("post_id", Id, ForeignKey(posts.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("likes", Integer, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("shares", Integer, nullable=False),
+    Column("version", Id, nullable=False),
+    postgresql_with={"fillfactor": 70},
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("post_id", Id, nullable=False),
+    Column("author_id", Id, nullable=False),
+    # What it answers: a comment, or the post itself. Ids carry their kind, so one index serves every level.
+    Column("parent_id", Id, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+Index("ix_comments_parent_id", comments.c.parent_id, comments.c.id)
+Index("ix_comments_author_id", comments.c.author_id, comments.c.id)
+
+
+def _reactions(name: str) -> Table:
+    table = Table(
+        name,
+        metadata,
+        Column("post_id", Id, nullable=False),
+        Column("user_id", Id, nullable=False),
+        Column("id", Id, nullable=False),
+        Column("created_at", Moment, nullable=False),
+        PrimaryKeyConstraint("post_id", "user_id"),
+        sqlite_with_rowid=False,
+    )
+    Index(f"ix_{name}_user_id", table.c.user_id, table.c.post_id)
+    return table
+
+
+likes = _reactions("likes")
+shares = _reactions("shares")
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("follower_id", Id, nullable=False),
+    Column("followee_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("follower_id", "followee_id"),
+    sqlite_with_rowid=False,
+)
+
+Index("ix_follows_followee_id", follows.c.followee_id, follows.c.follower_id)

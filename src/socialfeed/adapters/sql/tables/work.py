@@ -1,0 +1,71 @@
+"""Messages, node numbers, timelines and trending: what the product keeps for itself."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from socialfeed.adapters.sql.columns import Id, Moment
+from socialfeed.adapters.sql.tables.base import metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("payload", Text, nullable=False),  # JSON
+    Column("at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry_at", Moment),  # NULL: at once
+    Column("last_error", Text),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", Id, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("event_id", "consumer"),
+    sqlite_with_rowid=False,
+)
+
+id_nodes = Table(
+    "id_nodes",
+    metadata,
+    Column("node", Integer, primary_key=True, autoincrement=False),
+    Column("owner", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+timelines = Table(
+    "timelines",
+    metadata,
+    Column("owner_id", Id, primary_key=True, autoincrement=False),
+    Column("warming_until", Moment),  # NULL: warm
+    Column("floor_id", Id),  # NULL: complete to the beginning
+    Column("read_at", Moment, nullable=False, index=True),
+)
+
+timeline_entries = Table(
+    "timeline_entries",
+    metadata,
+    Column("owner_id", Id, nullable=False),
+    Column("post_id", Id, nullable=False),
+    Column("author_id", Id, nullable=False),
+    PrimaryKeyConstraint("owner_id", "post_id"),
+    sqlite_with_rowid=False,
+)
+
+trending_scores = Table(
+    "trending_scores",
+    metadata,
+    Column("post_id", Id, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),  # The landmark that the score is kept under.
+    Column("score", Float(53), nullable=False),
+    Column("weight", Float(53), nullable=False),  # The sum without decay: exactly zero once all is taken back.
+)

@@ -1,0 +1,134 @@
+"""Reading from the database.
+
+Readers see committed data only, take many ids at once and leave out what does not exist. They run outside transactions
+and cost one round trip a call, whatever the number of ids; no ids, no round trip.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from socialfeed.application.ports.timelines import Entry
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Engaged
+from socialfeed.domain.graph import ProfileCounts
+from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import User, UserStatus
+
+
+class Profile(NamedTuple):
+    """The public face of an account, whether it is active, and whether only followers see what it writes."""
+
+    id: UserId
+    username: str
+    first_name: str
+    last_name: str
+    bio: str
+    created_at: datetime
+    is_active: bool
+    avatar_url: str | None = None
+    is_private: bool = False
+
+
+class Page(NamedTuple):
+    """One page of ids with the number of all."""
+
+    ids: Sequence[int]
+    total: int
+
+
+Candidate = Entry
+"""A post that may belong in a feed."""
+
+
+class ProfileBatches(Protocol):
+    async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
+
+
+class PostBatches(Protocol):
+    async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
+
+
+class UserReader(ProfileBatches, Protocol):
+    async def accounts_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, User]:
+        """Whole accounts, secrets included: for identity only."""
+
+    async def account_by_login(self, login: str) -> User | None:
+        """By username (without case), or by address when `login` holds an @: the account that has proven it, else the
+        newest unverified one.
+        """
+
+    async def profile_counts(self, ids: Sequence[UserId]) -> dict[UserId, ProfileCounts]: ...
+
+    async def user_id_by_username(self, username: str) -> UserId | None: ...
+
+    async def accounts_after(
+        self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None
+    ) -> list[User]:
+        """Accounts by ascending id, those past `after`: all, or those of a status, those with a role."""
+
+    async def due_for_erasure(self, at: datetime, *, limit: int) -> list[UserId]:
+        """Deleted accounts whose grace is over at `at`, the longest due first."""
+
+
+class PostReader(PostBatches, Protocol):
+    async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
+        """The exact counters."""
+
+    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
+        """Newest first, with the author's number of posts."""
+
+    async def newest_by_authors(
+        self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
+    ) -> list[Candidate]:
+        """The newest posts of these authors together, newest first, ids below `before`."""
+
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
+        """The newest posts by those whom the reader follows, newest first, ids below `before`."""
+
+
+class CommentReader(Protocol):
+    async def comments_by_ids(self, ids: Sequence[CommentId]) -> dict[CommentId, Comment]: ...
+
+    async def children(
+        self,
+        post_id: PostId,
+        parent_ids: Sequence[CommentId | None],
+        *,
+        limit: int,
+        after: CommentId | None = None,
+        newest_first: bool = False,
+    ) -> dict[CommentId | None, list[Comment]]:
+        """For each parent (None: the post itself) its first `limit` direct children in order of id, those past
+        `after` where it is given.
+        """
+
+    async def child_counts(
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
+    ) -> dict[CommentId | None, int]:
+        """The number of direct children of each parent; parents without any may be left out."""
+
+
+class EngagementReader(Protocol):
+    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+        """What the viewer did with each post; posts it did nothing with may be left out."""
+
+
+class GraphReader(Protocol):
+    async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
+        """Those of the users whom the follower follows."""
+
+    async def followers_after(self, followee_id: UserId, *, after: UserId | None, limit: int) -> list[UserId]:
+        """Followers by ascending id, those past `after`: the keyset a fan-out walks."""
+
+
+class SessionReader(Protocol):
+    async def sessions_by_ids(self, ids: Sequence[SessionId]) -> dict[SessionId, Session]: ...
+
+    async def sessions_of(self, user_id: UserId, at: datetime) -> list[Session]:
+        """Those that are live at `at`, the last used first."""
+
+    async def revoked_since(self, since: datetime) -> dict[EventId, UserId]:
+        """The revocations said since then."""

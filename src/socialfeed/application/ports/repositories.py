@@ -1,0 +1,185 @@
+"""Writing to the database: the repositories of one transaction.
+
+Inside a transaction `get` locks what it returns until the transaction ends: between a `get` and a `save` no other
+transaction changes the row. Two transactions that lock several rows must lock them in ascending order of id.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from socialfeed.application.ports.access import Grants, Roles
+from socialfeed.application.ports.activity import ActivityLog
+from socialfeed.domain.comment import Comment
+from socialfeed.domain.engagement import Counts, Like, Share
+from socialfeed.domain.events import Envelope
+from socialfeed.domain.graph import Follow
+from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.post import Post
+from socialfeed.domain.session import Session
+from socialfeed.domain.user import CodePurpose, OneTimeCode, User
+
+
+class Users(Protocol):
+    async def get(self, user_id: UserId) -> User | None: ...
+
+    async def by_username(self, username: str) -> User | None:
+        """The account with this username, compared without case."""
+
+    async def proven_by_email(self, email: str) -> User | None:
+        """The account that has proven this address, whatever became of it since; there is at most one."""
+
+    async def pending_by_email(self, email: str) -> User | None:
+        """The newest unverified account that gave this address."""
+
+    async def add(self, user: User) -> None:
+        """Raises `UsernameTaken`, `EmailTaken` (another account has proven the address) or `IdConflict`."""
+
+    async def save(self, user: User) -> None:
+        """Replaces the stored user of this id. Raises as `add` does."""
+
+    async def remove_pending(self, email: str) -> None:
+        """Removes every unverified account that gave this address, with its codes."""
+
+
+class Codes(Protocol):
+    async def get(self, user_id: UserId, purpose: CodePurpose) -> OneTimeCode | None: ...
+
+    async def put(self, code: OneTimeCode) -> None:
+        """Stores the code in place of any other of the same user and purpose."""
+
+    async def remove(self, user_id: UserId, purpose: CodePurpose) -> None:
+        """Idempotent."""
+
+
+class Sessions(Protocol):
+    async def get(self, session_id: SessionId) -> Session | None: ...
+
+    async def add(self, session: Session) -> None:
+        """Raises `IdConflict`. May remove sessions of the same user that have expired."""
+
+    async def save(self, session: Session) -> None:
+        """Replaces the stored session of this id. Raises `SessionNotFound`: an ended session does not come back."""
+
+    async def remove(self, session_id: SessionId) -> bool:
+        """Whether there was one."""
+
+    async def remove_of(self, user_id: UserId, *, but: SessionId | None = None) -> int:
+        """Removes the user's sessions, all or all but one; returns how many."""
+
+
+EVERYBODY = UserId(0)
+
+
+class Revocations(Protocol):
+    async def add(self, event_id: EventId, user_id: UserId, at: datetime) -> None:
+        """Says that what was known of this user's sessions and permissions, or of everybody's where `user_id` is
+        `EVERYBODY`, is void from the commit on. Kept for an hour at least.
+        """
+
+
+class Posts(Protocol):
+    async def get(self, post_id: PostId) -> Post | None:
+        """The post, without a lock: a hot post must not become a queue."""
+
+    async def add(self, post: Post) -> None:
+        """Stores the post with counts of zero and bumps the author's post count. Raises `IdConflict`."""
+
+    async def blank_of(self, author_id: UserId) -> None:
+        """Takes text and image out of everything the author posted; ids, moments and counts stay."""
+
+
+class Comments(Protocol):
+    async def get(self, comment_id: CommentId) -> Comment | None:
+        """The comment, without a lock."""
+
+    async def add(self, comment: Comment) -> Counts:
+        """Stores the comment and returns the post's new counts. Raises `PostNotFound`, `IdConflict`."""
+
+    async def blank_of(self, author_id: UserId) -> None:
+        """Takes the text out of everything the author commented; ids, places and counts stay."""
+
+
+class Likes(Protocol):
+    async def add(self, like: Like) -> tuple[Like, Counts]:
+        """Idempotent: a second like of the same user leaves the first, which is returned in place of the new one
+        (`result is not like` tells), and counts once under any concurrency. Raises `PostNotFound`.
+        """
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Like | None, Counts]:
+        """Idempotent: the like that was there, if any. Raises `PostNotFound`."""
+
+
+class Shares(Protocol):
+    async def add(self, share: Share) -> tuple[Share, Counts]:
+        """As `Likes.add`."""
+
+    async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Share | None, Counts]:
+        """As `Likes.remove`."""
+
+
+class Follows(Protocol):
+    async def add(self, follow: Follow) -> Follow:
+        """Idempotent: the stored follow, which is another than `follow` if there was one. Bumps both counts once."""
+
+    async def remove(self, follower_id: UserId, followee_id: UserId) -> bool:
+        """Whether there was one."""
+
+
+class Outbox(Protocol):
+    async def add(self, envelope: Envelope) -> None:
+        """Stores the event; it is relayed if, and only if, the transaction commits."""
+
+
+class Inbox(Protocol):
+    async def claim(self, event_id: EventId, consumer: str, at: datetime) -> bool:
+        """True for the first transaction to commit a claim of this event by this consumer, else False: what a
+        consumer writes in the same transaction happens once, however often the event is delivered. `at` is the present
+        moment: claims may be forgotten 30 days after it.
+        """
+
+    async def seen(self, event_id: EventId, consumer: str) -> bool:
+        """Whether such a claim was committed: for effects outside the database, which are made first and claimed
+        after, so that a crash between the two repeats them rather than losing them.
+        """
+
+
+class Transaction(Protocol):
+    """The repositories of one open transaction."""
+
+    @property
+    def users(self) -> Users: ...
+    @property
+    def codes(self) -> Codes: ...
+    @property
+    def posts(self) -> Posts: ...
+    @property
+    def comments(self) -> Comments: ...
+    @property
+    def likes(self) -> Likes: ...
+    @property
+    def shares(self) -> Shares: ...
+    @property
+    def follows(self) -> Follows: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def revocations(self) -> Revocations: ...
+    @property
+    def roles(self) -> Roles: ...
+    @property
+    def grants(self) -> Grants: ...
+    @property
+    def activity(self) -> ActivityLog: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class UnitOfWork(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[Transaction]:
+        """`async with uow() as tx:` commits on a clean exit and rolls everything back on any exception, cancellation
+        included. Nothing is visible to others before the commit; an error while committing raises and leaves
+        nothing. Transactions do not nest.
+        """
