@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging.config
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -57,7 +58,7 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
     port = _free(host, port)
     in_process = runtime.keeps_nothing(settings)
     asyncio.run(_prepare(settings, with_demo=with_demo and not in_process))
-    app = _application(settings, with_demo) if in_process else "socialfeed.entrypoints.http:create_app"
+    app = _application(settings, with_demo) if in_process else f"{__name__}:{create_served_app.__name__}"
     if with_demo:
         click.echo(DEMO_LOGIN)
     click.echo(f"socialfeed is at http://{_bracketed(host)}:{port}/graphql (Ctrl-C stops it)")
@@ -85,6 +86,22 @@ def worker() -> None:
     run_worker(settings)
 
 
+def create_served_app() -> ASGIApp:
+    """The application of a process that serves it until it ends."""
+    from socialfeed.entrypoints.http import create_app
+
+    return _for_good(create_app())
+
+
+def _for_good(app: ASGIApp) -> ASGIApp:
+    """What is there now stays, so the garbage collector need not look at it again: going through the whole schema stops
+    every request for a tenth of a second, again and again, the sooner the more is refused.
+    """
+    gc.collect()
+    gc.freeze()
+    return app
+
+
 async def _prepare(settings: Settings, *, with_demo: bool) -> None:
     """Opens everything once: what is wrong is said in one line before a server starts, not in each of its logs."""
     from socialfeed.container import open_app
@@ -108,7 +125,7 @@ def _application(settings: Settings, with_demo: bool) -> Callable[[], ASGIApp]:
                 await ensure_demo(app)
             yield app
 
-    return lambda: create_app(settings, opened)
+    return lambda: _for_good(create_app(settings, opened))
 
 
 def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, port: int, workers: int) -> None:
