@@ -154,4 +154,23 @@ async def test_posts_and_profiles_of_one_number_do_not_meet(builder: Builder) ->
     await CachedPosts(Source(post), cache).posts_by_ids([post.id])
 
     assert await CachedProfiles(Source(), cache).profiles_by_ids([UserId(post.id)]) == {}
-    assert await cache.get_many([f"post:1:{post.id}"])
+    assert await cache.get_many([f"post:2:{post.id}"])
+
+
+async def test_a_post_survives_the_cache_with_its_life_and_is_asked_for_anew_once_it_is_forgotten(
+    builder: Builder,
+) -> None:
+    first = builder.post(builder.user())
+    edited = first.edited(content="another", at=builder.clock.now())
+    source = Source(edited)
+    posts = CachedPosts(source, MemoryCache(FixedClock()))
+    for _ in range(2):
+        assert await posts.posts_by_ids([first.id]) == {first.id: edited}
+    assert len(source.asked) == 1
+
+    source.rows[first.id] = gone = edited.deleted(builder.clock.now())
+    await posts.forget(first.id)
+
+    for _ in range(2):
+        assert await posts.posts_by_ids([first.id]) == {first.id: gone}
+    assert len(source.asked) == 3

@@ -52,10 +52,16 @@ class _ReadThrough(Generic[K, V]):
 class CachedPosts:
     def __init__(self, posts: PostBatches, cache: Cache) -> None:
         self._posts = posts
-        self._through: _ReadThrough[PostId, Post] = _ReadThrough(cache, "post", 1, Post, lambda _: True)
+        self._through: _ReadThrough[PostId, Post] = _ReadThrough(
+            cache, "post", 2, Post, lambda post: not post.is_deleted
+        )
 
     async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
         return await self._through(ids, self._posts.posts_by_ids)
+
+    async def forget(self, number: int) -> None:
+        """After it returns nobody gets what the post was before. Raises `Unavailable`."""
+        await self._through.forget(PostId(number))
 
 
 class CachedProfiles:
@@ -68,6 +74,6 @@ class CachedProfiles:
     async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         return await self._through(ids, self._users.profiles_by_ids)
 
-    async def forget(self, user_id: UserId) -> None:
+    async def forget(self, number: int) -> None:
         """After it returns nobody gets what the profile was before. Raises `Unavailable`."""
-        await self._through.forget(user_id)
+        await self._through.forget(UserId(number))

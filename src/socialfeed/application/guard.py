@@ -47,6 +47,24 @@ class Guard:
         if permission in WATCHED_READS:
             self._notes.note(actor, WATCHED_READS[permission], Outcome.DONE, object_id)
 
+    def check_owns(
+        self,
+        actor: Actor,
+        owner_id: UserId,
+        own: Permission,
+        anybodys: Permission | None = None,
+        *,
+        object_id: int | None = None,
+    ) -> None:
+        """One's own thing takes one permission, somebody else's another, if there is one for it. Raises
+        `Unauthenticated`, `Forbidden`.
+        """
+        try:
+            actor.check_owns(owner_id, own, anybodys)
+        except Forbidden:
+            self._deny(actor, object_id, own if owner_id == actor.user_id else anybodys or own)
+            raise
+
     def check_covers(self, actor: Actor, permissions: frozenset[Permission], object_id: int | None = None) -> None:
         """Nobody gives away what they do not hold, nor acts on an account that may do more. Raises `Forbidden`."""
         try:

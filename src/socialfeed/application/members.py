@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands
 from socialfeed.application.feeds.present import own_view, public_view
+from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.profiles import Profiles
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import MemberView, SessionView, UserView
 from socialfeed.domain import text
@@ -28,14 +28,14 @@ class Members:
         users: UserReader,
         authorities: Authorities,
         sessions: Sessions,
-        profiles: Profiles,
+        freshness: Freshness,
         guard: Guard,
     ) -> None:
         self._commands = commands
         self._users = users
         self._authorities = authorities
         self._sessions = sessions
-        self._profiles = profiles
+        self._freshness = freshness
         self._guard = guard
 
     async def page(
@@ -91,7 +91,7 @@ class Members:
                 await self._commands.publish(tx, ProfileChanged(user_id))
                 await self._commands.record(tx, actor, Action.USER_BAN, user_id, details={"reason": cleaned})
         self._sessions.forget(user_id)
-        await self._profiles.changed(user_id)
+        await self._freshness.profile_changed(user_id)
         return public_view(banned)
 
     async def unban(self, actor: Actor, user_id: UserId) -> UserView:
@@ -104,7 +104,7 @@ class Members:
                 await tx.users.save(unbanned)
                 await self._commands.publish(tx, ProfileChanged(user_id))
                 await self._commands.record(tx, actor, Action.USER_UNBAN, user_id)
-        await self._profiles.changed(user_id)
+        await self._freshness.profile_changed(user_id)
         return public_view(unbanned)
 
     async def _managed(self, tx: Transaction, actor: Actor, user_id: UserId) -> User:

@@ -1,17 +1,15 @@
 """What the owner of an account does with it: its profile, its address, leaving and coming back."""
 
-import asyncio
-import logging
 from datetime import datetime
 
 from socialfeed.application.accounts import Passwords, wrong_password
 from socialfeed.application.commands import Commands
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.feeds.present import own_view
+from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.profiles import Profiles
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import UserView
 from socialfeed.domain.activity import Action, Outcome
@@ -20,11 +18,6 @@ from socialfeed.domain.events import EmailChangeRequested, ProfileChanged
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import OPERATOR, Actor, Permission
 from socialfeed.domain.user import ERASED_AFTER, CodePurpose, User
-
-log = logging.getLogger(__name__)
-
-ERASE_EVERY = 3600.0
-"""Seconds between two looks for accounts whose grace is over."""
 
 _BATCH = 100
 
@@ -37,7 +30,7 @@ class OwnAccount:
         passwords: Passwords,
         codes: OneTimeCodes,
         sessions: Sessions,
-        profiles: Profiles,
+        freshness: Freshness,
         limits: CredentialLimits,
         guard: Guard,
     ) -> None:
@@ -46,7 +39,7 @@ class OwnAccount:
         self._passwords = passwords
         self._codes = codes
         self._sessions = sessions
-        self._profiles = profiles
+        self._freshness = freshness
         self._limits = limits
         self._guard = guard
 
@@ -79,7 +72,7 @@ class OwnAccount:
                 await tx.users.save(changed)
                 await self._commands.publish(tx, ProfileChanged(user_id))
                 await self._commands.record(tx, actor, Action.ACCOUNT_UPDATE, user_id)
-        await self._profiles.changed(user_id)
+        await self._freshness.profile_changed(user_id)
         return own_view(changed)
 
     async def change_email(self, actor: Actor, *, new_email: str, current_password: str) -> None:
@@ -137,16 +130,6 @@ class OwnAccount:
                 erased += await self._erase(user_id)
         return erased
 
-    async def run(self) -> None:
-        """Erases what is due, again and again, until cancelled."""
-        while True:
-            try:
-                if erased := await self.erase_due():
-                    log.info("erased %d accounts whose grace was over", erased)
-            except Exception as error:
-                log.warning("accounts due for erasure wait: %s", type(error).__name__)
-            await asyncio.sleep(ERASE_EVERY)
-
     async def _leave(self, actor: Actor, known: User, action: Action, erase_at: datetime | None) -> None:
         async with self._commands.transaction() as tx:
             user = await _confirmed(tx, known)
@@ -155,7 +138,7 @@ class OwnAccount:
             await self._commands.publish(tx, ProfileChanged(user.id))
             await self._commands.record(tx, actor, action, user.id)
         self._sessions.forget(known.id)
-        await self._profiles.changed(known.id)
+        await self._freshness.profile_changed(known.id)
 
     async def _erase(self, user_id: UserId) -> bool:
         async with self._commands.transaction() as tx:
@@ -173,7 +156,7 @@ class OwnAccount:
             await self._commands.publish(tx, ProfileChanged(user_id))
             await self._commands.record(tx, OPERATOR, Action.ACCOUNT_ERASE, user_id)
         self._sessions.forget(user_id)
-        await self._profiles.changed(user_id)
+        await self._freshness.profile_changed(user_id)
         return True
 
 

@@ -1,27 +1,36 @@
 """Writing and reading posts."""
 
+from collections.abc import Sequence
+
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
+from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_page, check_size
 from socialfeed.application.ports.readers import PostReader
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import PostNotFound
-from socialfeed.domain.events import PostPublished
+from socialfeed.domain.events import PostChanged, PostPublished
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import RESTORABLE, Post, PostEdit
+
+_PURGED_AT_ONCE = 100
 
 
 class Posts:
-    def __init__(self, commands: Commands, posts: PostReader, hydrator: Hydrator, guard: Guard) -> None:
+    def __init__(
+        self, commands: Commands, posts: PostReader, hydrator: Hydrator, freshness: Freshness, guard: Guard
+    ) -> None:
         self._commands = commands
         self._posts = posts
         self._hydrator = hydrator
+        self._freshness = freshness
         self._guard = guard
 
     @regenerates_ids
@@ -40,11 +49,88 @@ class Posts:
             await self._commands.record(tx, actor, Action.POST_CREATE, post.id)
         return await self.require(actor, post.id)
 
+    async def update(
+        self, actor: Actor, post_id: PostId, *, content: str | None = None, image_url: str | None = None
+    ) -> PostView:
+        """None leaves a part as it is; an empty `image_url` removes the image. What the post said before is kept.
+        Raises `PostNotFound`, `Forbidden`, `Invalid`.
+        """
+        self._guard.require(actor, Permission.POST_UPDATE)
+        await self.require(actor, post_id)
+        async with self._commands.transaction() as tx:
+            post = await self._owned(tx, actor, post_id, Permission.POST_UPDATE)
+            edited = post.edited(content=content, image_url=image_url, at=self._commands.clock.now())
+            if edited != post:
+                number = len((await self._posts.edits([post_id])).get(post_id, ())) + 1
+                said_at = post.edited_at or post.created_at
+                await tx.posts.add_edit(PostEdit(post_id, number, post.content, post.image_url, said_at))
+                await self._save(tx, actor, edited, Action.POST_UPDATE)
+        await self._freshness.post_changed(post_id)
+        return await self.require(actor, post_id)
+
+    async def delete(self, actor: Actor, post_id: PostId) -> None:
+        """Gone from the very next read; `restore` brings it back for 30 days. Raises `PostNotFound`, `Forbidden`."""
+        self._guard.require(actor, Permission.POST_DELETE)
+        await self.require(actor, post_id)
+        async with self._commands.transaction() as tx:
+            post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_DELETE_ANY)
+            if not post.is_deleted:
+                await self._save(tx, actor, post.deleted(self._commands.clock.now()), Action.POST_DELETE)
+        await self._freshness.post_changed(post_id)
+
+    async def restore(self, actor: Actor, post_id: PostId) -> PostView:
+        """Idempotent. Raises `PostNotFound`, `Forbidden`, `Invalid` (TOO_LATE)."""
+        user_id = self._guard.require(actor, Permission.POST_DELETE)
+        known = (await self._posts.posts_by_ids([post_id])).get(post_id)
+        if known is None or not known.is_deleted:
+            await self.require(actor, post_id)
+        elif known.author_id != user_id and Permission.POST_RESTORE_ANY not in actor.permissions:
+            raise PostNotFound(field="post_id")  # strangers are not told that it was there
+        async with self._commands.transaction() as tx:
+            post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_RESTORE_ANY)
+            if post.is_deleted:
+                await self._save(tx, actor, post.restored(self._commands.clock.now()), Action.POST_RESTORE)
+        await self._freshness.post_changed(post_id)
+        return await self.require(actor, post_id)
+
+    async def edits(self, ids: Sequence[PostId]) -> dict[PostId, Sequence[PostEdit]]:
+        """What posts that the viewer was shown said before, oldest first."""
+        found = await self._posts.edits(ids)
+        return {post_id: found.get(post_id, []) for post_id in ids}
+
+    async def purge_due(self) -> int:
+        """Removes the posts that nobody can restore any more; returns how many. Safe in any number of processes."""
+        purged = 0
+        horizon = self._commands.clock.now() - RESTORABLE
+        while due := await self._posts.due_for_purge(horizon, limit=_PURGED_AT_ONCE):
+            for post_id in due:
+                async with self._commands.uow() as tx:
+                    post = await tx.posts.locked(post_id)
+                    if post is not None and post.deleted_at is not None and post.deleted_at < horizon:
+                        await tx.posts.remove(post_id)
+                        purged += 1
+        return purged
+
     async def by_ids(self, actor: Actor, ids: list[PostId]) -> dict[PostId, PostView]:
         """Those the viewer may see."""
         hydrated = await self._hydrator.posts(actor, ids)
         shown = rules.visible(ids, hydrated)
         return {view.id: view for view in post_views(shown, hydrated)}
+
+    async def _owned(
+        self, tx: Transaction, actor: Actor, post_id: PostId, own: Permission, anybodys: Permission | None = None
+    ) -> Post:
+        """The post, locked, if the actor may do this to it."""
+        post = await tx.posts.locked(post_id)
+        if post is None:
+            raise PostNotFound(field="post_id")
+        self._guard.check_owns(actor, post.author_id, own, anybodys, object_id=post_id)
+        return post
+
+    async def _save(self, tx: Transaction, actor: Actor, post: Post, action: Action) -> None:
+        await tx.posts.save(post)
+        await self._commands.publish(tx, PostChanged(post.id))
+        await self._commands.record(tx, actor, action, post.id)
 
     async def require(self, actor: Actor, post_id: PostId) -> PostView:
         """Raises `PostNotFound` where the viewer sees none."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from socialfeed.application.counters import Counters
 from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.freshness import Freshness
 from socialfeed.application.ports.jobs import Handler, Queue
-from socialfeed.application.profiles import Profiles
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
 
@@ -24,7 +24,9 @@ class Reaction:
     handler: Handler
 
 
-def reactions(codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, profiles: Profiles) -> dict[str, Reaction]:
+def reactions(
+    codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, freshness: Freshness
+) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
         Reaction(
@@ -33,7 +35,7 @@ def reactions(codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, pro
             (events.VerificationRequested, events.PasswordResetRequested, events.EmailChangeRequested),
             codes.mail_code,
         ),
-        Reaction("forget_profile", Queue.INTERACTIVE, (events.ProfileChanged,), profiles.forget),
+        Reaction("forget_changed", Queue.INTERACTIVE, (events.ProfileChanged, events.PostChanged), freshness.forget),
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),

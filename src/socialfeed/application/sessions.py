@@ -11,10 +11,10 @@ from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.credentials import CredentialLimits
 from socialfeed.application.feeds.present import own_view
+from socialfeed.application.freshness import Freshness
 from socialfeed.application.ports.readers import SessionReader, UserReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.security import AccessToken, PasswordHasher, RefreshToken, RefreshTokens, Tokens
-from socialfeed.application.profiles import Profiles
 from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.application.views import SessionView, UserView
 from socialfeed.domain.activity import Action, Outcome
@@ -53,7 +53,7 @@ class Sessions:
         limits: CredentialLimits,
         verified: VerifiedTokens,
         authorities: Authorities,
-        profiles: Profiles,
+        freshness: Freshness,
         notes: ActivityNotes,
     ) -> None:
         self._commands = commands
@@ -65,7 +65,7 @@ class Sessions:
         self._limits = limits
         self._verified = verified
         self._authorities = authorities
-        self._profiles = profiles
+        self._freshness = freshness
         self._notes = notes
 
     async def sign_in(self, actor: Actor, *, login: str, password: str) -> SignedIn:
@@ -118,7 +118,7 @@ class Sessions:
                 await self._commands.record(tx, actor, Action.ACCOUNT_RETURN, user.id, by=user.id)
             await self._commands.record(tx, actor, Action.SESSION_BEGIN, session.id, by=user.id)
         if returns:
-            await self._profiles.changed(user.id)
+            await self._freshness.profile_changed(user.id)
         return self._signed_in(current, refresh)
 
     async def refresh(self, actor: Actor, *, refresh_token: str) -> SignedIn:

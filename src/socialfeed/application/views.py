@@ -65,6 +65,7 @@ class PostView:
     image: str | None
     author: UserView
     created_at: datetime
+    edited_at: datetime | None
     likes_count: int
     comments_count: int
     shares_count: int

@@ -125,7 +125,7 @@ async def open_app(
         bell.answer = outbox.wake
         if relay:
             await stack.enter_async_context(_in_background(outbox.run()))
-            await stack.enter_async_context(_in_background(container.own_account().run()))
+            await stack.enter_async_context(_in_background(container.upkeep().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,

@@ -27,6 +27,7 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.freshness import Freshness, NothingCached
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.members import Members
@@ -36,10 +37,10 @@ from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts import Posts
-from socialfeed.application.profiles import NoProfileCache, Profiles
 from socialfeed.application.reactions import reactions
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
+from socialfeed.application.upkeep import Upkeep
 from socialfeed.application.verified import VerifiedTokens
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings
@@ -86,9 +87,10 @@ class Container(containers.DeclarativeContainer):
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
-    profiles = providers.Singleton(
-        Profiles,
-        providers.Singleton(lambda cached, shared: cached if shared else NoProfileCache(), profile_batches, shared),
+    freshness = providers.Singleton(
+        Freshness,
+        providers.Singleton(lambda cached, shared: cached if shared else NothingCached(), profile_batches, shared),
+        providers.Singleton(lambda cached, shared: cached if shared else NothingCached(), post_batches, shared),
     )
     limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit, notes)
     codes = providers.Singleton(
@@ -106,16 +108,19 @@ class Container(containers.DeclarativeContainer):
         limits,
         verified,
         authorities,
-        profiles,
+        freshness,
         notes,
     )
     passwords = providers.Singleton(
         Passwords, storage.provided.users, hasher, limits, providers.Singleton(load_common_passwords)
     )
     own_account = providers.Singleton(
-        OwnAccount, commands, storage.provided.users, passwords, codes, sessions, profiles, limits, guard
+        OwnAccount, commands, storage.provided.users, passwords, codes, sessions, freshness, limits, guard
     )
-    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator, guard)
+    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator, freshness, guard)
+    upkeep = providers.Singleton(
+        Upkeep, accounts_erased=own_account.provided.erase_due, posts_purged=posts.provided.purge_due
+    )
     services = providers.Singleton(
         Services,
         guard=guard,
@@ -127,7 +132,7 @@ class Container(containers.DeclarativeContainer):
         access=providers.Singleton(
             Access, commands, storage.provided.users, storage.provided.access, authorities, sessions, guard
         ),
-        members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, profiles, guard),
+        members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, freshness, guard),
         activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
         comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard),
@@ -135,4 +140,4 @@ class Container(containers.DeclarativeContainer):
         graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
     )
-    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, profiles)
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness)

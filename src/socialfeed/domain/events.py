@@ -61,6 +61,14 @@ class PostPublished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PostChanged(Event):
+    """It was edited, deleted or restored."""
+
+    name = "post_changed"
+    post_id: PostId
+
+
+@dataclass(frozen=True, slots=True)
 class Engagement(Event):
     """A reaction was added (`sign` 1) or taken back (-1). `at_ms` is when it was first made, in Unix milliseconds."""
 
@@ -101,6 +109,7 @@ _TYPES: dict[str, type[Event]] = {
         EmailChangeRequested,
         ProfileChanged,
         PostPublished,
+        PostChanged,
         PostLiked,
         PostShared,
         CommentAdded,

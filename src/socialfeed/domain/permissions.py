@@ -264,6 +264,18 @@ class Actor:
         if permission not in self.permissions:
             raise Forbidden
 
+    def check_owns(self, owner_id: UserId, own: Permission, anybodys: Permission | None = None) -> None:
+        """One's own thing takes one permission, somebody else's another, if there is one for it. Raises
+        `Unauthenticated`, `Forbidden`.
+        """
+        if owner_id == self.user_id:
+            self.check(own)
+        elif anybodys is not None:
+            self.check(anybodys)
+        else:
+            _ = self.signed_in
+            raise Forbidden
+
     def check_covers(self, permissions: frozenset[Permission]) -> None:
         """Nobody gives away what they do not hold, nor acts on an account that may do more. Raises `Forbidden`."""
         if not permissions <= self.permissions:

@@ -49,6 +49,8 @@ class Rule:
     nobody: str | None = None
     or_owner: bool = False
     """Owners may without the permission."""
+    others: P | None = None
+    """What it takes besides, where the thing is somebody else's and shown to the viewer."""
     proves_owner: bool = False
     """By a password, a code or a token in the sample: the answer may hold what only the owner sees."""
 
@@ -64,13 +66,14 @@ def _rule(
     blocked: str | None = None,
     nobody: str | None = None,
     or_owner: bool = False,
+    others: P | None = None,
     proves_owner: bool = False,
     **expected: str,
 ) -> Rule:
     """About the viewer alone, unless more is `expected`; `blocked` is expected of all who are, unless told apart."""
     expects = dict.fromkeys(BLOCKED, blocked) if blocked else {}
     expects |= {Target(name): outcome for name, outcome in expected.items()}
-    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, proves_owner)
+    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, proves_owner)
 
 
 ANYBODY, SIGNED_IN = Who.ANYBODY, Who.SIGNED_IN
@@ -155,6 +158,15 @@ MUTATIONS: Mapping[str, Rule] = {
     "Mutation.banUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
     "Mutation.unbanUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
     "Mutation.createPost": _rule(P.POST_CREATE, 'content: "Hello"'),
+    "Mutation.updatePost": _rule(
+        P.POST_UPDATE, 'postId: $post, content: "Another"', own=DONE, other="FORBIDDEN", blocked="POST_NOT_FOUND"
+    ),
+    "Mutation.deletePost": _rule(
+        P.POST_DELETE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND", others=P.POST_DELETE_ANY
+    ),
+    "Mutation.restorePost": _rule(
+        P.POST_DELETE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND", others=P.POST_RESTORE_ANY
+    ),
     "Mutation.createComment": _rule(
         P.COMMENT_CREATE, 'postId: $post, content: "Hello"', own=DONE, other=DONE, blocked="POST_NOT_FOUND"
     ),
@@ -245,7 +257,8 @@ _PUBLIC: Mapping[str, str] = {
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Payload": _PAYLOAD,
     "PermissionInfo": "name group",
-    "Post": "id content image author createdAt likesCount commentsCount sharesCount isLiked isShared",
+    "Post": "id content image author createdAt editedAt edits likesCount commentsCount sharesCount isLiked isShared",
+    "PostEdit": "number content image at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",
     "PostReactionPayload": f"post isLiked isShared {_PAYLOAD}",

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 def viewers_of(rule: Rule, world: World) -> Iterator[Viewer]:
     yield from (world.viewers[name] for name in (ANONYMOUSLY, *BUILT_IN, POWERLESS))
+    if rule.others is not None:
+        yield world.viewers[only(rule.others)]
+        yield world.viewers[all_but(rule.others)]
     if rule.permission is not None:
         yield world.viewers[only(rule.permission)]
         yield world.viewers[all_but(rule.permission)]
@@ -34,7 +37,8 @@ def expected(rule: Rule, viewer: Viewer, target: Target) -> str:
     if viewer.permissions is None:
         return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else "UNAUTHENTICATED"
     if rule.permission is None or rule.permission in viewer.permissions:
-        return rule.expects[target]
+        lacks_others = rule.others is not None and rule.others not in viewer.permissions
+        return "FORBIDDEN" if target is Target.OTHER and lacks_others else rule.expects[target]
     return rule.expects[target] if rule.or_owner and target is Target.OWN else "FORBIDDEN"
 
 
@@ -69,7 +73,11 @@ Denial = tuple[object, Outcome, dict[str, str]]
 
 def denials(rule: Rule, viewer: Viewer, wanted: str) -> list[Denial]:
     """The entries that a request must leave."""
-    return [(viewer.user_id, Outcome.DENIED, {"permission": str(rule.permission)})] if wanted == "FORBIDDEN" else []
+    if wanted != "FORBIDDEN" or viewer.permissions is None:
+        return []
+    lacks_first = rule.permission not in viewer.permissions or rule.others is None
+    lacked = rule.permission if lacks_first else rule.others
+    return [(viewer.user_id, Outcome.DENIED, {"permission": str(lacked)})]
 
 
 def unlike(wanted: list[Denial], world: World) -> Iterator[str]:

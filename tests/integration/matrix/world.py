@@ -88,7 +88,8 @@ def _held() -> dict[str, frozenset[Permission]]:
     """The accounts that look, and what each holds."""
     everything = frozenset(Permission)
     held = {name: role.permissions for name, role in BUILT_IN.items()} | {POWERLESS: frozenset()}
-    for permission in sorted({rule.permission for rule in RULES.values() if rule.permission is not None}):
+    taken = {permission for rule in RULES.values() for permission in (rule.permission, rule.others)}
+    for permission in sorted(permission for permission in taken if permission is not None):
         held |= {only(permission): frozenset({permission}), all_but(permission): everything - {permission}}
     return held
 

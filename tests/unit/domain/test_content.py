@@ -1,5 +1,7 @@
 """Posts, comments, follows and who sees them."""
 
+from datetime import timedelta
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.errors import CommentNotFound, Invalid
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import UserId
-from socialfeed.domain.post import CONTENT_MAX, Post
+from socialfeed.domain.post import CONTENT_MAX, RESTORABLE, Post
 from socialfeed.domain.visibility import Viewpoint
 from socialfeed.testing import Builder
 from socialfeed.testing.clock import START
@@ -119,3 +121,36 @@ def test_at_home_are_the_followed_and_oneself() -> None:
     me, followed, stranger = UserId(1), UserId(2), UserId(3)
     viewpoint = Viewpoint(me, frozenset({followed}))
     assert [viewpoint.has_at_home(author) for author in (me, followed, stranger)] == [True, True, False]
+
+
+def test_a_post_lives_on_in_new_states(make: Builder) -> None:
+    post = make.post(make.user(), image_url="https://example.org/a.png")
+    later = START + RESTORABLE
+    assert post.edited(at=later) is post
+    assert post.edited(content=post.content, image_url=post.image_url, at=later) is post
+    edited = post.edited(content=" Zoe\u0308 ", image_url="", at=later)
+    assert (edited.content, edited.image_url, edited.edited_at) == ("Zoë", None, later)
+    assert edited.id == post.id
+    assert post.edited_at is None
+    deleted = edited.deleted(later)
+    assert deleted.is_deleted
+    assert deleted.deleted(later + RESTORABLE) is deleted
+    assert deleted.restored(later + RESTORABLE - timedelta(microseconds=1)) == edited
+    with pytest.raises(Invalid) as refused:
+        deleted.restored(later + RESTORABLE)
+    assert refused.value.code == "TOO_LATE"
+    assert post.restored(later + 2 * RESTORABLE) == post
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"content": " "}, "content"),
+        ({"content": "x" * (CONTENT_MAX + 1)}, "content"),
+        ({"image_url": "x"}, "image_url"),
+    ],
+)
+def test_a_refused_edit_names_the_field(make: Builder, changes: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        make.post(make.user()).edited(**changes, at=START)
+    assert refused.value.field == field

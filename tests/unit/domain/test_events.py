@@ -13,6 +13,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.EmailChangeRequested(UserId(1)), "email_change_requested", {"user_id": 1}),
     (events.ProfileChanged(UserId(1)), "profile_changed", {"user_id": 1}),
     (events.PostPublished(PostId(2), UserId(1)), "post_published", {"post_id": 2, "author_id": 1}),
+    (events.PostChanged(PostId(2)), "post_changed", {"post_id": 2}),
     (
         events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123),
         "post_liked",

@@ -11,7 +11,7 @@ from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import ActivityId, CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.permissions import Grant, Permission, Role
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
@@ -49,10 +49,17 @@ class Database:
         self.profile_counts = Table[UserId, ProfileCounts]()
         self.codes = Table[tuple[UserId, CodePurpose], OneTimeCode]()
         self.posts = Table[PostId, Post](self.posts_by_author)
+        self.edits_by_post = Index[tuple[PostId, int], PostEdit](lambda edit: edit.post_id)
+        self.edits = Table[tuple[PostId, int], PostEdit](self.edits_by_post)
+        self.likes_by_post = Index[Reaction, Like](lambda like: like.post_id)
+        self.shares_by_post = Index[Reaction, Share](lambda share: share.post_id)
+        self.comments_by_post = Index[CommentId, Comment](lambda comment: comment.post_id)
         self.counts = Table[PostId, Counts]()
-        self.comments = Table[CommentId, Comment](self.comments_by_parent, self.comments_by_author)
-        self.likes = Table[Reaction, Like]()
-        self.shares = Table[Reaction, Share]()
+        self.comments = Table[CommentId, Comment](
+            self.comments_by_parent, self.comments_by_author, self.comments_by_post
+        )
+        self.likes = Table[Reaction, Like](self.likes_by_post)
+        self.shares = Table[Reaction, Share](self.shares_by_post)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
         self.sessions = Table[SessionId, Session](self.sessions_by_user)
         self.revocations = Table[EventId, Revocation]()
@@ -74,6 +81,7 @@ class Changes:
         self.profile_counts = Staged(database.profile_counts)
         self.codes = Staged(database.codes)
         self.posts = Staged(database.posts)
+        self.edits = Staged(database.edits)
         self.counts = Staged(database.counts)
         self.comments = Staged(database.comments)
         self.likes = Staged(database.likes)
@@ -96,6 +104,7 @@ class Changes:
             self.profile_counts,
             self.codes,
             self.posts,
+            self.edits,
             self.counts,
             self.comments,
             self.likes,

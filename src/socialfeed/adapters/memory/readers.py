@@ -13,7 +13,7 @@ from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import User, UserStatus
 
 
@@ -68,8 +68,19 @@ class MemoryPostReader:
         return self.database.counts.by_keys(ids)
 
     async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
-        keys = self.database.posts_by_author.keys(author_id)
+        rows = self.database.posts.rows
+        keys = [key for key in self.database.posts_by_author.keys(author_id) if not rows[key].is_deleted]
         return Page(list(islice(reversed(keys), offset, offset + limit)), len(keys))
+
+    async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
+        data = self.database
+        found = {post_id: [data.edits.rows[key] for key in data.edits_by_post.keys(post_id)] for post_id in ids}
+        return {post_id: edits for post_id, edits in found.items() if edits}
+
+    async def due_for_purge(self, deleted_before: datetime, *, limit: int) -> list[PostId]:
+        deleted = [(post.deleted_at, post.id) for post in self.database.posts.rows.values() if post.deleted_at]
+        due = sorted((at, post_id) for at, post_id in deleted if at < deleted_before)
+        return [post_id for _, post_id in due[:limit]]
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None

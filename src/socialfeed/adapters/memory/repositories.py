@@ -15,7 +15,7 @@ from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, Usern
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
 
@@ -93,9 +93,37 @@ class MemoryPosts:
         self.changes.counts.put(post.id, Counts())
         bump_profile(self.changes, post.author_id, posts=1)
 
+    async def locked(self, post_id: PostId) -> Post | None:
+        return self.changes.posts.get(post_id)
+
+    async def save(self, post: Post) -> None:
+        old = self.changes.posts.get(post.id)
+        if old is None:
+            raise PostNotFound
+        self.changes.posts.put(post.id, post)
+        bump_profile(self.changes, post.author_id, posts=old.is_deleted - post.is_deleted)
+
+    async def add_edit(self, edit: PostEdit) -> None:
+        self.changes.edits.put((edit.post_id, edit.number), edit)
+
+    async def remove(self, post_id: PostId) -> None:
+        data, changes = self.changes.database, self.changes
+        for edit in changes.edits.matching(data.edits_by_post, post_id):
+            changes.edits.remove((post_id, edit.number))
+        for like in changes.likes.matching(data.likes_by_post, post_id):
+            changes.likes.remove((post_id, like.user_id))
+        for share in changes.shares.matching(data.shares_by_post, post_id):
+            changes.shares.remove((post_id, share.user_id))
+        for comment in changes.comments.matching(data.comments_by_post, post_id):
+            changes.comments.remove(comment.id)
+        changes.counts.remove(post_id)
+        changes.posts.remove(post_id)
+
     async def blank_of(self, author_id: UserId) -> None:
         for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):
             self.changes.posts.put(post.id, replace(post, content="", image_url=None))
+            for edit in self.changes.edits.matching(self.changes.database.edits_by_post, post.id):
+                self.changes.edits.put((post.id, edit.number), replace(edit, content="", image_url=None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
                 image=post.image_url,
                 author=authors[post.author_id],
                 created_at=post.created_at,
+                edited_at=post.edited_at,
                 likes_count=counts.likes,
                 comments_count=counts.comments,
                 shares_count=counts.shares,

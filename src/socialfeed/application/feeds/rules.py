@@ -14,7 +14,7 @@ def visible(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
     for post_id in ids:
         post = hydrated.posts.get(post_id)
         author = hydrated.authors.get(post.author_id) if post else None
-        if post and author and sees_posts(hydrated.viewpoint, author):
+        if post and not post.is_deleted and author and sees_posts(hydrated.viewpoint, author):
             shown.append(post_id)
     return shown
 

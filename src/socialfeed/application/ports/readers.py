@@ -13,7 +13,7 @@ from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import User, UserStatus
 
@@ -78,7 +78,13 @@ class PostReader(PostBatches, Protocol):
         """The exact counters."""
 
     async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
-        """Newest first, with the author's number of posts."""
+        """Newest first, with the author's number of posts; deleted ones are left out."""
+
+    async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
+        """What these posts said before, oldest first; posts that were never edited may be left out."""
+
+    async def due_for_purge(self, deleted_before: datetime, *, limit: int) -> list[PostId]:
+        """Posts deleted before this moment, the longest deleted first."""
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None

@@ -15,7 +15,7 @@ from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
@@ -82,11 +82,27 @@ class Posts(Protocol):
     async def get(self, post_id: PostId) -> Post | None:
         """The post, without a lock: a hot post must not become a queue."""
 
+    async def locked(self, post_id: PostId) -> Post | None:
+        """The post, which no other transaction edits, deletes or restores until this one ends."""
+
     async def add(self, post: Post) -> None:
         """Stores the post with counts of zero and bumps the author's post count. Raises `IdConflict`."""
 
+    async def save(self, post: Post) -> None:
+        """Replaces the stored post of this id, which must be `locked`. The author's number of posts goes by those that
+        are not deleted. Raises `PostNotFound`.
+        """
+
+    async def add_edit(self, edit: PostEdit) -> None:
+        """Keeps what a `locked` post said before."""
+
+    async def remove(self, post_id: PostId) -> None:
+        """Removes a deleted post and everything that hangs on it. Idempotent."""
+
     async def blank_of(self, author_id: UserId) -> None:
-        """Takes text and image out of everything the author posted; ids, moments and counts stay."""
+        """Takes text and image out of everything the author posted, and its edits; ids, moments and
+        counts stay.
+        """
 
 
 class Comments(Protocol):

@@ -1,6 +1,6 @@
 """What resolvers find in `info.context`: the services, the viewer, and loaders that live for one request."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from aiodataloader import DataLoader
@@ -11,6 +11,7 @@ from socialfeed.application.views import PostView, ThreadView, UserView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.permissions import Actor
+from socialfeed.domain.post import PostEdit
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -41,6 +42,7 @@ class Context:
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
         self.followed: Loader[UserId, bool] = Loader(self._followed)
         self.users: Loader[UserId, UserView | None] = Loader(self._users)
+        self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
 
     def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ThreadView]:
@@ -73,6 +75,9 @@ class Context:
     async def _followed(self, ids: list[UserId]) -> Mapping[UserId, bool]:
         followed = await self.services.graph.followed_among(self.actor, ids)
         return {user_id: user_id in followed for user_id in ids}
+
+    async def _edits(self, ids: list[PostId]) -> Mapping[PostId, Sequence[PostEdit]]:
+        return await self.services.posts.edits(ids)
 
     async def _users(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
         found = await self.services.graph.profiles(self.actor, ids)

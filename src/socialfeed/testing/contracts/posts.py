@@ -8,8 +8,8 @@ import pytest
 
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.storage import Storage
-from socialfeed.domain.errors import IdConflict
-from socialfeed.domain.post import Post
+from socialfeed.domain.errors import IdConflict, PostNotFound
+from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -59,6 +59,82 @@ class PostsContract(UsesStorage):
             await tx.posts.blank_of(author.id)
         blank = {post.id: replace(post, content="", image_url=None) for post in mine}
         assert await storage.posts.posts_by_ids(ids) == {**blank, theirs.id: theirs}
+
+    async def test_a_post_is_saved_with_its_life(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        post = make.post(author)
+        await given_posts(storage, post)
+        life = [
+            post.edited(content="another", image_url="https://example.org/b.png", at=make.clock.now()),
+            post.deleted(make.clock.now()),
+            post,
+        ]
+        for state in life:
+            async with storage.uow() as tx:
+                assert await tx.posts.locked(post.id) is not None
+                await tx.posts.save(state)
+            assert await storage.posts.posts_by_ids([post.id]) == {post.id: state}
+        with pytest.raises(PostNotFound):
+            async with storage.uow() as tx:
+                await tx.posts.save(make.post(author))
+
+    async def test_deleted_posts_are_neither_counted_nor_listed(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        kept, gone = make.post(author), make.post(author)
+        await given_posts(storage, kept, gone)
+        for _ in range(2):
+            async with storage.uow() as tx:
+                await tx.posts.save(gone.deleted(make.clock.now()))
+            assert await storage.posts.page_by_author(author.id, limit=10, offset=0) == ([kept.id], 1)
+        async with storage.uow() as tx:
+            await tx.posts.save(gone)
+        assert await storage.posts.page_by_author(author.id, limit=10, offset=0) == ([gone.id, kept.id], 2)
+        assert (await storage.users.profile_counts([author.id]))[author.id].posts == 2
+
+    async def test_edits_are_read_oldest_first(self, storage: Storage, make: Builder) -> None:
+        edited, other = await given_post(storage, make), await given_post(storage, make)
+        edits = [
+            PostEdit(edited.id, 1, "naïve", None, edited.created_at),
+            PostEdit(edited.id, 2, "line\nline", "https://example.org/c.png", edited.created_at),
+            PostEdit(edited.id, 10, "", None, edited.created_at),
+        ]
+        async with storage.uow() as tx:
+            for edit in reversed(edits):
+                await tx.posts.add_edit(edit)
+        assert await storage.posts.edits([other.id, edited.id]) == {edited.id: edits}
+        assert await storage.posts.edits([]) == {}
+
+    async def test_a_removed_post_takes_everything_with_it(self, storage: Storage, make: Builder) -> None:
+        user = await given_user(storage, make)
+        post, other = await given_post(storage, make), await given_post(storage, make)
+        comment, kept = make.comment(post, user), make.comment(other, user)
+        async with storage.uow() as tx:
+            for each in (post, other):
+                await tx.likes.add(make.like(each, user))
+                await tx.shares.add(make.share(each, user))
+            await tx.comments.add(comment)
+            await tx.comments.add(kept)
+            await tx.posts.add_edit(PostEdit(post.id, 1, "before", None, post.created_at))
+        for _ in range(2):
+            async with storage.uow() as tx:
+                await tx.posts.remove(post.id)
+        assert await storage.posts.posts_by_ids([post.id, other.id]) == {other.id: other}
+        assert await storage.posts.edits([post.id]) == {}
+        assert set(await storage.posts.counts([post.id, other.id])) == {other.id}
+        assert await storage.comments.comments_by_ids([comment.id, kept.id]) == {kept.id: kept}
+        assert set(await storage.engagement.engaged(user.id, [post.id, other.id])) == {other.id}
+
+    async def test_due_for_purge_is_what_was_deleted_before(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        posts = [make.post(author) for _ in range(4)]
+        await given_posts(storage, *posts)
+        moments = [make.clock.now() for _ in range(3)]
+        async with storage.uow() as tx:
+            for post, at in zip(posts[::-1], moments, strict=False):
+                await tx.posts.save(post.deleted(at))
+        assert await storage.posts.due_for_purge(moments[0], limit=10) == []
+        assert await storage.posts.due_for_purge(moments[2], limit=10) == [posts[3].id, posts[2].id]
+        assert await storage.posts.due_for_purge(moments[2], limit=1) == [posts[3].id]
 
     async def test_an_unknown_post_is_none(self, storage: Storage, make: Builder) -> None:
         async with storage.uow() as tx:

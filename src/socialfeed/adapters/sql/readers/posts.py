@@ -1,17 +1,19 @@
 """Posts, their counters, and the candidates that feeds begin with."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import BigInteger, FromClause, Integer, SelectBase, bindparam, literal_column, select, true
 
+from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
-from socialfeed.adapters.sql.rows.posts import POST, post_from_row
-from socialfeed.adapters.sql.tables import follows, post_counters, posts, user_counters
+from socialfeed.adapters.sql.rows.posts import EDIT, POST, edit_from_row, post_from_row
+from socialfeed.adapters.sql.tables import follows, is_deleted, post_counters, post_edits, posts, user_counters
 from socialfeed.application.ports.readers import Candidate, Page
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 
 
 def _posts(dialect: Dialect) -> SelectBase:
@@ -27,7 +29,7 @@ def _page_by_author(dialect: Dialect, limit: int) -> SelectBase:
     author = bindparam("author", type_=BigInteger)
     newest = Walk(posts.c.author_id, author, posts.c.id, literal_column(str(MAX_ID)), newest_first=True)
     page = (
-        dialect.walked(select(posts.c.id), newest)
+        dialect.walked(select(posts.c.id).where(posts.c.deleted_at.is_(None)), newest)
         .limit(literal_column(str(limit)))
         .offset(bindparam("offset", type_=Integer))
         .subquery("page")
@@ -39,6 +41,15 @@ def _page_by_author(dialect: Dialect, limit: int) -> SelectBase:
         .where(user_counters.c.user_id == author)
         .order_by(page.c.id.desc())
     )
+
+
+def _edits(dialect: Dialect) -> SelectBase:
+    return select(*EDIT).where(dialect.any_of(post_edits.c.post_id, "ids")).order_by(EDIT[0], EDIT[1])
+
+
+def _due_for_purge(_: Dialect, limit: int) -> SelectBase:
+    due = select(posts.c.id).where(is_deleted, posts.c.deleted_at < bindparam("moment", type_=Moment))
+    return due.order_by(posts.c.deleted_at, posts.c.id).limit(literal_column(str(limit)))
 
 
 def _newest_by_authors(dialect: Dialect, limit: int) -> SelectBase:
@@ -87,6 +98,15 @@ class SqlPostReader(Reader):
         rows = await self._database.rows(_page_by_author, limit, author=author_id, offset=offset)
         ids = [post_id for _, post_id in rows if post_id is not None]
         return Page(ids, rows[0][0] if rows else 0)
+
+    async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
+        found: dict[PostId, list[PostEdit]] = {}
+        for row in await self._database.by_key(_edits, ids):
+            found.setdefault(row[0], []).append(edit_from_row(row))
+        return found
+
+    async def due_for_purge(self, deleted_before: datetime, *, limit: int) -> list[PostId]:
+        return [PostId(row[0]) for row in await self._database.rows(_due_for_purge, limit, moment=deleted_before)]
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None

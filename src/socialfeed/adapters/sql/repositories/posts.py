@@ -2,17 +2,29 @@
 
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlalchemy import Insert, bindparam, delete, insert, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows.posts import POST, post_from_row, post_values
-from socialfeed.adapters.sql.tables import post_counters, posts
-from socialfeed.domain.errors import IdConflict, UserNotFound
+from socialfeed.adapters.sql.rows.posts import POST, edit_values, post_from_row, post_values
+from socialfeed.adapters.sql.tables import comments, likes, post_counters, post_edits, posts, shares
+from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
 from socialfeed.domain.ids import PostId, UserId
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 
 _GET = select(*POST).where(posts.c.id == bindparam("id"))
+_LOCK = _GET.with_for_update(key_share=True)
+_SAVE = update(posts).where(posts.c.id == bindparam("key"))
+_ADD_EDIT = insert(post_edits)
+_REMOVALS = [
+    delete(table).where(table.c.post_id == bindparam("post")) for table in (likes, shares, comments, post_counters)
+]
+_REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
+_BLANK_EDITS = (
+    update(post_edits)
+    .where(post_edits.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author"))))
+    .values(content="", image_url=None)
+)
 _BLANK = update(posts).where(posts.c.author_id == bindparam("author")).values(content="", image_url=None)
 _ADD_COUNTERS = insert(post_counters).values(likes=0, comments=0, shares=0, version=0)
 
@@ -39,5 +51,25 @@ class SqlPosts(Counting):
             raise IdConflict
         await self._run(_ADD_COUNTERS, {"post_id": post.id})
 
+    async def locked(self, post_id: PostId) -> Post | None:
+        row = await self._first(_LOCK, {"id": post_id})
+        return post_from_row(row) if row else None
+
+    async def save(self, post: Post) -> None:
+        old = await self.locked(post.id)
+        if old is None:
+            raise PostNotFound
+        await self._run(_SAVE, {"key": post.id, **post_values(post)})
+        if by := old.is_deleted - post.is_deleted:
+            await self._bump_user(post.author_id, "posts", by)
+
+    async def add_edit(self, edit: PostEdit) -> None:
+        await self._run(_ADD_EDIT, edit_values(edit))
+
+    async def remove(self, post_id: PostId) -> None:
+        for removal in (*_REMOVALS, _REMOVE):
+            await self._run(removal, {"post": post_id})
+
     async def blank_of(self, author_id: UserId) -> None:
+        await self._run(_BLANK_EDITS, {"author": author_id})
         await self._run(_BLANK, {"author": author_id})

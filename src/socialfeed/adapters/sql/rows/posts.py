@@ -1,18 +1,26 @@
-"""Posts."""
+"""Posts, and what they said before."""
 
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.columns import to_datetime
 from socialfeed.adapters.sql.rows import Row, Values
-from socialfeed.domain.post import Post
+from socialfeed.domain.post import Post, PostEdit
 
 _p = tables.posts.c
 
-POST = (_p.id, _p.author_id, _p.content, _p.image_url, _p.created_at)
+POST = (_p.id, _p.author_id, _p.content, _p.image_url, _p.created_at, _p.edited_at, _p.deleted_at)
 
 
 def post_from_row(row: Row) -> Post:
-    id_, author_id, content, image_url, created_at = row
-    return Post(id_, author_id, content, image_url, to_datetime(created_at))
+    id_, author_id, content, image_url, created_at, edited_at, deleted_at = row
+    return Post(
+        id_,
+        author_id,
+        content,
+        image_url,
+        to_datetime(created_at),
+        None if edited_at is None else to_datetime(edited_at),
+        None if deleted_at is None else to_datetime(deleted_at),
+    )
 
 
 def post_values(post: Post) -> Values:
@@ -22,4 +30,26 @@ def post_values(post: Post) -> Values:
         "content": post.content,
         "image_url": post.image_url,
         "created_at": post.created_at,
+        "edited_at": post.edited_at,
+        "deleted_at": post.deleted_at,
+    }
+
+
+_e = tables.post_edits.c
+
+EDIT = (_e.post_id, _e.number, _e.content, _e.image_url, _e.at)
+
+
+def edit_from_row(row: Row) -> PostEdit:
+    post_id, number, content, image_url, at = row
+    return PostEdit(post_id, number, content, image_url, to_datetime(at))
+
+
+def edit_values(edit: PostEdit) -> Values:
+    return {
+        "post_id": edit.post_id,
+        "number": edit.number,
+        "content": edit.content,
+        "image_url": edit.image_url,
+        "at": edit.at,
     }

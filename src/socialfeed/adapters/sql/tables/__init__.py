@@ -21,7 +21,16 @@ from socialfeed.adapters.sql.tables.accounts import (
 )
 from socialfeed.adapters.sql.tables.activity import activity, activity_chains, has_object, in_chain
 from socialfeed.adapters.sql.tables.base import metadata
-from socialfeed.adapters.sql.tables.content import comments, follows, likes, post_counters, posts, shares
+from socialfeed.adapters.sql.tables.content import (
+    comments,
+    follows,
+    is_deleted,
+    likes,
+    post_counters,
+    post_edits,
+    posts,
+    shares,
+)
 from socialfeed.adapters.sql.tables.work import id_nodes, inbox, outbox, timeline_entries, timelines, trending_scores
 
 __all__ = [
@@ -37,6 +46,7 @@ __all__ = [
     "id_nodes",
     "in_chain",
     "inbox",
+    "is_deleted",
     "is_not_active",
     "is_proven",
     "is_to_be_erased",
@@ -44,6 +54,7 @@ __all__ = [
     "metadata",
     "outbox",
     "post_counters",
+    "post_edits",
     "posts",
     "revocations",
     "roles",

@@ -22,9 +22,27 @@ posts = Table(
     Column("content", Text, nullable=False),
     Column("image_url", Text),
     Column("created_at", Moment, nullable=False),
+    Column("edited_at", Moment),
+    Column("deleted_at", Moment),
 )
 
+is_deleted = posts.c.deleted_at.is_not(None)
+
 Index("ix_posts_author_id", posts.c.author_id, posts.c.id)
+Index("ix_posts_deleted_at", posts.c.deleted_at, posts.c.id, postgresql_where=is_deleted, sqlite_where=is_deleted)
+
+# What posts said before they were edited.
+post_edits = Table(
+    "post_edits",
+    metadata,
+    Column("post_id", Id, ForeignKey(posts.c.id, ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("image_url", Text),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("post_id", "number"),
+    sqlite_with_rowid=False,
+)
 
 post_counters = Table(
     "post_counters",

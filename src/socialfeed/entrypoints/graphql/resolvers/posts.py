@@ -1,17 +1,22 @@
 """Posts."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from ariadne import MutationType, QueryType
+from ariadne import MutationType, ObjectType, QueryType
 
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.ids import parse_post_id, parse_user_id
+from socialfeed.domain.post import PostEdit
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
 
 query = QueryType()
 mutation = MutationType()
-TYPES = [query, mutation]
+post = ObjectType("Post")
+edit = ObjectType("PostEdit")
+edit.set_alias("image", "image_url")
+TYPES = [query, mutation, post, edit]
 
 
 @query.field("post")
@@ -34,3 +39,34 @@ async def resolve_posts_by_user(
 async def resolve_create_post(_: Any, info: Info, *, content: str, image_url: str | None = None) -> dict[str, Any]:
     context = info.context
     return {"post": await context.services.posts.create(context.actor, content=content, image_url=image_url)}
+
+
+@post.field("edits")
+async def resolve_edits(view: PostView, info: Info) -> Sequence[PostEdit]:
+    # A post that was never edited has none to ask for.
+    return [] if view.edited_at is None else await info.context.edits.load(view.id)
+
+
+@mutation.field("updatePost")
+@payload("Saved.", post=None)
+async def resolve_update_post(
+    _: Any, info: Info, *, post_id: str, content: str | None = None, image_url: str | None = None
+) -> dict[str, Any]:
+    context = info.context
+    changed = await context.services.posts.update(
+        context.actor, parse_post_id(post_id, "post_id"), content=content, image_url=image_url
+    )
+    return {"post": changed}
+
+
+@mutation.field("deletePost")
+@payload("Deleted. You can bring it back for 30 days.")
+async def resolve_delete_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    await info.context.services.posts.delete(info.context.actor, parse_post_id(post_id, "post_id"))
+    return {}
+
+
+@mutation.field("restorePost")
+@payload("It is back.", post=None)
+async def resolve_restore_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    return {"post": await info.context.services.posts.restore(info.context.actor, parse_post_id(post_id, "post_id"))}

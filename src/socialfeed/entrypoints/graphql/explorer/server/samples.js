@@ -7,6 +7,9 @@ const FEED = `query SampleFeed { me { id } userFeed(page: 1, itemsPerPage: 20) {
 const TRENDING = `query SampleTrending { me { id } trendingPosts(page: 1, itemsPerPage: 20) { ${POSTS} } }`;
 const COMMENT = "query SampleComment($postId: ID!) { comments(postId: $postId, first: 1) { nodes { id } } }";
 
+const ME = "query SampleMe { me { id } }";
+const OWN = "query SampleOwn($userId: ID!) { postsByUser(userId: $userId, itemsPerPage: 1) { items { id } } }";
+
 /** Asks as little as it can: only for what an example needs, and once for each who is signed in. */
 export class Samples {
   #posts = null;
@@ -35,8 +38,9 @@ export class Samples {
   }
 
   async #value(name) {
-    if (!["postId", "userId", "parentId"].includes(name)) return null;
+    if (!["postId", "ownPostId", "userId", "parentId"].includes(name)) return null;
     try {
+      if (name === "ownPostId") return await this.#ownPost();
       const { viewer, posts } = await (this.#posts ??= this.#ask());
       if (name === "userId") return posts.find(({ author }) => author.id !== viewer)?.author.id;
       // A reply and the comment it answers must stand under the same post: all examples take the same one.
@@ -55,6 +59,13 @@ export class Samples {
     if (posts.length > 0) return { viewer: feed.me?.id, posts };
     const trending = await data(TRENDING, {}, token);
     return { viewer: trending?.me?.id, posts: trending?.trendingPosts?.items ?? [] };
+  }
+
+  /** Asked anew each time: what is the viewer's own comes and goes. */
+  async #ownPost() {
+    const { token } = this.session;
+    const id = token ? (await data(ME, {}, token))?.me?.id : null;
+    return id ? (await data(OWN, { userId: id }, token))?.postsByUser?.items?.[0]?.id : null;
   }
 
   async #commentOn(post) {
