@@ -9,6 +9,7 @@ from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size, connection, decode_cursor
 from socialfeed.application.ports.readers import CommentReader
+from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
 from socialfeed.application.views import CommentView, ThreadView
 from socialfeed.domain.activity import Action
@@ -48,7 +49,7 @@ class Comments:
             raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
-            parent = await tx.comments.get(parent_id) if parent_id is not None else None
+            parent = await tx.comments.locked(parent_id) if parent_id is not None else None
             if parent_id is not None and parent is None:
                 raise CommentNotFound(field="parent_id")
             comment = Comment.write(
@@ -62,6 +63,36 @@ class Comments:
             await self._commands.record(tx, actor, Action.COMMENT_CREATE, comment.id)
         await self._counters.changed(post_id, counts)
         return (await self._views(actor, [comment]))[0]
+
+    async def update(self, actor: Actor, comment_id: CommentId, *, content: str) -> CommentView:
+        """One's own. Raises `CommentNotFound`, `Forbidden`, `Invalid`."""
+        self._guard.require(actor, Permission.COMMENT_UPDATE)
+        await self._require(actor, comment_id)
+        async with self._commands.transaction() as tx:
+            comment = await self._owned(tx, actor, comment_id, Permission.COMMENT_UPDATE)
+            edited = comment.edited(content, self._commands.clock.now())
+            if edited != comment:
+                await tx.comments.save(edited)
+                await self._commands.record(tx, actor, Action.COMMENT_UPDATE, comment_id)
+        return (await self._views(actor, [edited]))[0]
+
+    async def delete(self, actor: Actor, comment_id: CommentId) -> PostId:
+        """One's own, or anybody's for who may. A comment that was answered leaves a tombstone. Returns the post that it
+        stood under. Raises `CommentNotFound`, `Forbidden`.
+        """
+        self._guard.require(actor, Permission.COMMENT_DELETE)
+        await self._require(actor, comment_id)
+        now = self._commands.clock.now()
+        async with self._commands.transaction() as tx:
+            comment = await self._owned(tx, actor, comment_id, Permission.COMMENT_DELETE, Permission.COMMENT_DELETE_ANY)
+            counts = await tx.comments.delete(comment.deleted(now))
+            at_ms = round(comment.created_at.timestamp() * 1000)
+            await self._commands.publish(
+                tx, CommentAdded(comment.post_id, comment.author_id, at_ms, sign=-1, comment_id=comment_id)
+            )
+            await self._commands.record(tx, actor, Action.COMMENT_DELETE, comment_id)
+        await self._counters.changed(comment.post_id, counts)
+        return comment.post_id
 
     async def thread(
         self,
@@ -114,7 +145,27 @@ class Comments:
         return {parent: counts.get(parent, 0) for parent in parents}
 
     async def _shows(self, actor: Actor, comment_id: CommentId) -> bool:
-        return bool(await self._views(actor, list((await self._comments.comments_by_ids([comment_id])).values())))
+        """A tombstone is no comment that anything can be done to."""
+        found = await self._comments.comments_by_ids([comment_id])
+        alive = [comment for comment in found.values() if not comment.is_deleted]
+        return bool(await self._views(actor, alive))
+
+    async def _require(self, actor: Actor, comment_id: CommentId) -> None:
+        """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""
+        comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
+        posts = await self._posts.by_ids(actor, [comment.post_id]) if comment else {}
+        if not posts or not await self._shows(actor, comment_id):
+            raise CommentNotFound(field="comment_id")
+
+    async def _owned(
+        self, tx: Transaction, actor: Actor, comment_id: CommentId, own: Permission, anybodys: Permission | None = None
+    ) -> Comment:
+        """The comment, locked, if the actor may do this to it."""
+        comment = await tx.comments.locked(comment_id)
+        if comment is None or comment.is_deleted:
+            raise CommentNotFound(field="comment_id")
+        self._guard.check_owns(actor, comment.author_id, own, anybodys, object_id=comment_id)
+        return comment
 
     async def _views(self, actor: Actor, comments: Sequence[Comment]) -> list[CommentView]:
         profiles = await self._hydrator.profiles(list({comment.author_id for comment in comments}))
@@ -125,5 +176,7 @@ class Comments:
             if viewpoint.knows(user_id, is_active=profile.is_active)
         }
         return [
-            comment_view(comment, authors[comment.author_id]) for comment in comments if comment.author_id in authors
+            comment_view(comment, None if comment.is_deleted else authors[comment.author_id])
+            for comment in comments
+            if comment.is_deleted or comment.author_id in authors
         ]

@@ -10,9 +10,11 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import like_view, share_view, user_view
 from socialfeed.application.guard import Guard
+from socialfeed.application.paging import check_size, connection, decode_cursor
+from socialfeed.application.ports.readers import EngagementReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts, with_counts
-from socialfeed.application.views import LikeView, PostView, ShareView, UserView
+from socialfeed.application.views import ConnectionView, LikeView, PostView, ShareView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import UserNotFound
@@ -20,6 +22,7 @@ from socialfeed.domain.events import Engagement as EngagementEvent
 from socialfeed.domain.events import PostLiked, PostShared
 from socialfeed.domain.ids import IdFactory, PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+from socialfeed.domain.visibility import Viewpoint
 
 R = TypeVar("R", Like, Share)
 
@@ -63,8 +66,17 @@ _SHARES: _Kind[Share] = _Kind(
 class Engagement:
     """Every method is idempotent and returns the post with the counts of its own commit."""
 
-    def __init__(self, commands: Commands, posts: Posts, hydrator: Hydrator, counters: Counters, guard: Guard) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        reader: EngagementReader,
+        posts: Posts,
+        hydrator: Hydrator,
+        counters: Counters,
+        guard: Guard,
+    ) -> None:
         self._commands = commands
+        self._reader = reader
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
@@ -76,6 +88,37 @@ class Engagement:
 
     async def unlike(self, actor: Actor, post_id: PostId) -> PostView:
         return await self._remove(actor, post_id, _LIKES)
+
+    async def toggle_like(self, actor: Actor, post_id: PostId) -> PostView:
+        """Takes the viewer's like back if there is one, else likes."""
+        self._guard.require(actor, Permission.POST_LIKE)
+        engaged = (await self._hydrator.posts(actor, [post_id])).engaged.get(post_id)
+        if engaged is not None and engaged.liked:
+            return await self._remove(actor, post_id, _LIKES)
+        _, post = await self._add(actor, post_id, _LIKES)
+        return post
+
+    async def likers(
+        self, actor: Actor, post_id: PostId, *, first: int, after: str | None = None
+    ) -> ConnectionView[UserView]:
+        """Who likes the post, the oldest accounts first, as far as the viewer may see them. Raises `PostNotFound`,
+        `Invalid`.
+        """
+        check_size(first, "first")
+        position = decode_cursor(after)
+        await self._posts.require(actor, post_id)
+        found = await self._reader.likers(
+            post_id, limit=first + 1, after=None if position is None else UserId(position)
+        )
+        page = found[:first]
+        profiles = await self._hydrator.profiles(page)
+        viewpoint = Viewpoint(actor.user_id)
+        shown = [
+            user_view(profiles[user_id])
+            for user_id in page
+            if user_id in profiles and viewpoint.knows(user_id, is_active=profiles[user_id].is_active)
+        ]
+        return connection(shown, has_next=len(found) > first, after=after, stopped_at=page[-1] if page else None)
 
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
         share, post = await self._add(actor, post_id, _SHARES)

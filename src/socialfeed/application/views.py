@@ -75,13 +75,17 @@ class PostView:
 
 @dataclass(slots=True)
 class CommentView:
+    """A deleted one is a place without words and without an author."""
+
     id: CommentId
     content: str
-    author: UserView
+    author: UserView | None
     post_id: PostId
     parent_id: CommentId | None
     depth: int
     created_at: datetime
+    edited_at: datetime | None
+    is_deleted: bool
 
 
 @dataclass(slots=True)

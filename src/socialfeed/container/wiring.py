@@ -136,7 +136,9 @@ class Container(containers.DeclarativeContainer):
         activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
         comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard),
-        engagement=providers.Singleton(Engagement, commands, posts, hydrator, counters, guard),
+        engagement=providers.Singleton(
+            Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
+        ),
         graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
     )

@@ -42,6 +42,8 @@ class Action(StrEnum):
     ACTIVITY_EXPORT = "activity:export"
     ACTIVITY_READ = "activity:read"
     COMMENT_CREATE = "comment:create"
+    COMMENT_DELETE = "comment:delete"
+    COMMENT_UPDATE = "comment:update"
     PERMISSION_DENY = "permission:deny"
     PERMISSION_GRANT = "permission:grant"
     PERMISSION_REVOKE = "permission:revoke"

@@ -1,6 +1,6 @@
 """Comments: a tree under each post, by adjacency and depth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from socialfeed.domain import text
@@ -12,7 +12,9 @@ CONTENT_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """`depth` is 0 for a comment on the post itself and one more for each reply level."""
+    """`depth` is 0 for a comment on the post itself and one more for each reply level. A deleted comment that was
+    answered stays as a tombstone: a place without words.
+    """
 
     id: CommentId
     post_id: PostId
@@ -21,6 +23,8 @@ class Comment:
     depth: int
     content: str
     created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
 
     @classmethod
     def write(
@@ -34,7 +38,7 @@ class Comment:
         at: datetime,
     ) -> "Comment":
         """A comment on a post, or a reply to `parent`, which must stand under the same post."""
-        if parent is not None and parent.post_id != post_id:
+        if parent is not None and (parent.post_id != post_id or parent.is_deleted):
             raise CommentNotFound(field="parent_id")
         return cls(
             id=comment_id,
@@ -42,6 +46,22 @@ class Comment:
             author_id=author_id,
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
-            content=text.clean(content, "content", minimum=1, maximum=CONTENT_MAX, lines=True),
+            content=_clean(content),
             created_at=at,
         )
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    def edited(self, content: str, at: datetime) -> "Comment":
+        """The same comment, not edited, if it says the same."""
+        changed = replace(self, content=_clean(content))
+        return self if changed == self else replace(changed, edited_at=at)
+
+    def deleted(self, at: datetime) -> "Comment":
+        return replace(self, content="", deleted_at=at)
+
+
+def _clean(content: str) -> str:
+    return text.clean(content, "content", minimum=1, maximum=CONTENT_MAX, lines=True)

@@ -94,6 +94,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
+    "Query.likers": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
 }
 
@@ -170,6 +171,24 @@ MUTATIONS: Mapping[str, Rule] = {
     "Mutation.createComment": _rule(
         P.COMMENT_CREATE, 'postId: $post, content: "Hello"', own=DONE, other=DONE, blocked="POST_NOT_FOUND"
     ),
+    "Mutation.updateComment": _rule(
+        P.COMMENT_UPDATE,
+        'commentId: $comment, content: "Hm"',
+        own=DONE,
+        other="FORBIDDEN",
+        blocked="COMMENT_NOT_FOUND",
+        private="FORBIDDEN",
+    ),
+    "Mutation.deleteComment": _rule(
+        P.COMMENT_DELETE,
+        "commentId: $comment",
+        own=DONE,
+        other=DONE,
+        blocked="COMMENT_NOT_FOUND",
+        private=DONE,
+        others=P.COMMENT_DELETE_ANY,
+    ),
+    "Mutation.toggleLike": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.likePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.unlikePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.sharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
@@ -243,10 +262,11 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityConnection": "edges nodes pageInfo",
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
-    "Comment": "id content author post parentId depth createdAt repliesCount replies",
+    "Comment": "id content author isDeleted editedAt post parentId depth createdAt repliesCount replies",
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
+    "DeleteCommentPayload": f"post {_PAYLOAD}",
     "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
     "FeedConnection": "edges nodes pageInfo",
     "FeedEdge": "cursor node",
@@ -270,6 +290,8 @@ _PUBLIC: Mapping[str, str] = {
     "TokenPayload": f"token refreshToken expiresIn user {_PAYLOAD}",
     "User": "id username firstName lastName bio avatar isPrivate createdAt"
     " postsCount followersCount followingCount isFollowed",
+    "UserConnection": "edges nodes pageInfo",
+    "UserEdge": "cursor node",
     "UserError": "code field message",
     "UserPayload": f"user {_PAYLOAD}",
 }

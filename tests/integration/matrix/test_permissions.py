@@ -38,7 +38,8 @@ def expected(rule: Rule, viewer: Viewer, target: Target) -> str:
         return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else "UNAUTHENTICATED"
     if rule.permission is None or rule.permission in viewer.permissions:
         lacks_others = rule.others is not None and rule.others not in viewer.permissions
-        return "FORBIDDEN" if target is Target.OTHER and lacks_others else rule.expects[target]
+        is_others = target is not Target.OWN and rule.expects[target] == DONE
+        return "FORBIDDEN" if is_others and lacks_others else rule.expects[target]
     return rule.expects[target] if rule.or_owner and target is Target.OWN else "FORBIDDEN"
 
 
@@ -127,7 +128,9 @@ async def test_32_what_is_its_owners_alone_is_shown_to_its_owner(world: World) -
             assert [field for field in owners if me[field] is None] == [], viewer.name
 
 
-@pytest.mark.parametrize("name", ["Query.homeFeed", "Query.userFeed", "Query.trendingPosts", "Query.comments"])
+@pytest.mark.parametrize(
+    "name", ["Query.homeFeed", "Query.userFeed", "Query.trendingPosts", "Query.comments", "Query.likers"]
+)
 async def test_32_what_is_hidden_stands_where_viewers_look(world: World, name: str) -> None:
     """Else it would prove nothing that they do not see it."""
     admin = world.viewers["admin"]

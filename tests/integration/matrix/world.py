@@ -192,6 +192,8 @@ class _Population:
         await tx.posts.add(post)
         self._users[name], self._posts[name] = user, post
         await tx.comments.add(self._builder.comment(post, self._users[Target.OTHER]))
+        await tx.likes.add(self._builder.like(post, self._users[Target.OTHER]))
+        await tx.likes.add(self._builder.like(self._posts[Target.OTHER], user))
         comment = self._builder.comment(self._posts[Target.OTHER], user)
         await tx.comments.add(comment)
         self.things[name] = {

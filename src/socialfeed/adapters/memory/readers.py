@@ -123,8 +123,8 @@ class MemoryCommentReader:
     async def child_counts(
         self, post_id: PostId, parent_ids: Sequence[CommentId | None]
     ) -> dict[CommentId | None, int]:
-        index = self.database.comments_by_parent
-        return {parent: len(index.keys((post_id, parent))) for parent in parent_ids}
+        index, rows = self.database.comments_by_parent, self.database.comments.rows
+        return {parent: sum(not rows[key].is_deleted for key in index.keys((post_id, parent))) for parent in parent_ids}
 
     def _walk(
         self, post_id: PostId, parent: CommentId | None, after: CommentId | None, newest_first: bool
@@ -147,6 +147,10 @@ class MemoryEngagementReader:
             post_id: Engaged((post_id, viewer_id) in likes, (post_id, viewer_id) in shares) for post_id in post_ids
         }
         return {post_id: engaged for post_id, engaged in found.items() if any(engaged)}
+
+    async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
+        keys = self.database.likes_by_post.keys(post_id)
+        return [user_id for _, user_id in keys if after is None or user_id > after][:limit]
 
 
 @dataclass(frozen=True, slots=True)

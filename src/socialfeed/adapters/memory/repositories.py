@@ -11,7 +11,7 @@ from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySession
 from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
-from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, UsernameTaken
+from socialfeed.domain.errors import CommentNotFound, EmailTaken, IdConflict, PostNotFound, UsernameTaken
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
@@ -139,6 +139,31 @@ class MemoryComments:
         counts = bump_post(self.changes, comment.post_id, comments=1)
         self.changes.comments.put(comment.id, comment)
         return counts
+
+    async def locked(self, comment_id: CommentId) -> Comment | None:
+        return self.changes.comments.get(comment_id)
+
+    async def save(self, comment: Comment) -> None:
+        if self.changes.comments.get(comment.id) is None:
+            raise CommentNotFound
+        self.changes.comments.put(comment.id, comment)
+
+    async def delete(self, comment: Comment) -> Counts:
+        if self._is_answered(comment):
+            self.changes.comments.put(comment.id, comment)
+        else:
+            self._remove(comment)
+        return bump_post(self.changes, comment.post_id, comments=-1)
+
+    def _remove(self, comment: Comment) -> None:
+        self.changes.comments.remove(comment.id)
+        above = self.changes.comments.get(comment.parent_id) if comment.parent_id is not None else None
+        if above is not None and above.is_deleted and not self._is_answered(above):
+            self._remove(above)
+
+    def _is_answered(self, comment: Comment) -> bool:
+        index = self.changes.database.comments_by_parent
+        return bool(self.changes.comments.matching(index, (comment.post_id, comment.id)))
 
     async def blank_of(self, author_id: UserId) -> None:
         for comment in self.changes.comments.matching(self.changes.database.comments_by_author, author_id):

@@ -74,7 +74,7 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
     return views
 
 
-def comment_view(comment: Comment, author: UserView) -> CommentView:
+def comment_view(comment: Comment, author: UserView | None) -> CommentView:
     return CommentView(
         id=comment.id,
         content=comment.content,
@@ -83,6 +83,8 @@ def comment_view(comment: Comment, author: UserView) -> CommentView:
         parent_id=comment.parent_id,
         depth=comment.depth,
         created_at=comment.created_at,
+        edited_at=comment.edited_at,
+        is_deleted=comment.is_deleted,
     )
 
 

@@ -114,12 +114,17 @@ class CommentReader(Protocol):
     async def child_counts(
         self, post_id: PostId, parent_ids: Sequence[CommentId | None]
     ) -> dict[CommentId | None, int]:
-        """The number of direct children of each parent; parents without any may be left out."""
+        """The number of direct children of each parent, those not counted that are deleted; parents without any may
+        be left out.
+        """
 
 
 class EngagementReader(Protocol):
     async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
         """What the viewer did with each post; posts it did nothing with may be left out."""
+
+    async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
+        """Who likes the post, by ascending id, those past `after`."""
 
 
 class GraphReader(Protocol):

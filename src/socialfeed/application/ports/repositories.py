@@ -109,8 +109,22 @@ class Comments(Protocol):
     async def get(self, comment_id: CommentId) -> Comment | None:
         """The comment, without a lock."""
 
+    async def locked(self, comment_id: CommentId) -> Comment | None:
+        """The comment, which nobody else changes, deletes or answers until this transaction ends. Where several are
+        locked, an answer comes before what it answers.
+        """
+
     async def add(self, comment: Comment) -> Counts:
         """Stores the comment and returns the post's new counts. Raises `PostNotFound`, `IdConflict`."""
+
+    async def save(self, comment: Comment) -> None:
+        """Replaces the stored comment of this id, which must be `locked`. Raises `CommentNotFound`."""
+
+    async def delete(self, comment: Comment) -> Counts:
+        """Counts the comment, which must be `locked` and not deleted yet, no more, and returns the post's new counts.
+        One that was answered is saved as it is given; one that was not is removed, and so are the tombstones above
+        that lose their last answer by it.
+        """
 
     async def blank_of(self, author_id: UserId) -> None:
         """Takes the text out of everything the author commented; ids, places and counts stay."""

@@ -1,5 +1,6 @@
 """Comments: counted exactly, read level by level."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.errors import IdConflict, PostNotFound
+from socialfeed.domain.errors import CommentNotFound, IdConflict, PostNotFound
 from socialfeed.domain.ids import CommentId
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -51,6 +52,87 @@ class CommentsContract(UsesStorage):
             theirs.id: theirs,
         }
         assert await counts_of(storage, post.id) == (0, 2, 0)
+
+    async def test_a_comment_is_saved_with_its_life(self, storage: Storage, make: Builder) -> None:
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        comment, answer = make.comment(post, user), make.comment(post, user)
+        await given_comments(storage, comment, answer)
+        for state in (comment.edited("another", make.clock.now()), comment.deleted(make.clock.now()), comment):
+            async with storage.uow() as tx:
+                assert await tx.comments.locked(comment.id) is not None
+                await tx.comments.save(state)
+            assert (await storage.comments.comments_by_ids([comment.id]))[comment.id] == state
+        with pytest.raises(CommentNotFound):
+            async with storage.uow() as tx:
+                await tx.comments.save(make.comment(post, user))
+
+    async def test_a_comment_without_answers_is_removed_and_counted_no_more(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        kept, gone = make.comment(post, user), make.comment(post, user)
+        await given_comments(storage, kept, gone)
+        async with rolled_back(storage) as tx:
+            await tx.comments.delete(gone.deleted(make.clock.now()))
+        assert await counts_of(storage, post.id) == (0, 2, 0)
+        async with storage.uow() as tx:
+            before = (await storage.posts.counts([post.id]))[post.id]
+            counts = await tx.comments.delete(gone.deleted(make.clock.now()))
+        assert counts == before._replace(comments=1, version=counts.version)
+        assert counts.version > before.version
+        assert await storage.comments.comments_by_ids([kept.id, gone.id]) == {kept.id: kept}
+
+    async def test_tombstones_stay_as_long_as_something_answers_them(self, storage: Storage, make: Builder) -> None:
+        """A thread of five below each other and a second answer to the second, deleted from the top and the end."""
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        thread = [make.comment(post, user)]
+        for _ in range(4):
+            thread.append(make.comment(post, user, parent=thread[-1]))
+        beside = make.comment(post, user, parent=thread[1])
+        await given_comments(storage, *thread, beside)
+        ids = [comment.id for comment in (*thread, beside)]
+        left = {comment.id: comment for comment in (*thread, beside)}
+
+        async def delete(comment: Comment, *gone: Comment) -> None:
+            tombstone = comment.deleted(make.clock.now())
+            async with storage.uow() as tx:
+                await tx.comments.delete(tombstone)
+            left[comment.id] = tombstone
+            for each in gone:
+                del left[each.id]
+            assert await storage.comments.comments_by_ids(ids) == left
+
+        await delete(thread[0])
+        await delete(thread[2])
+        await delete(thread[3])
+        counted = await storage.comments.child_counts(post.id, [None, thread[1].id])
+        assert {parent: count for parent, count in counted.items() if count} == {thread[1].id: 1}
+        await delete(thread[4], thread[4], thread[3], thread[2])
+        await delete(thread[1])
+        await delete(beside, beside, thread[1], thread[0])
+        assert await counts_of(storage, post.id) == (0, 0, 0)
+
+    async def test_an_answer_and_the_end_of_what_it_answers_meet(self, storage: Storage, make: Builder) -> None:
+        """Whichever comes first: no answer is left without what it answers."""
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        for _ in range(10):
+            parent = make.comment(post, user)
+            await given_comments(storage, parent)
+            answer = make.comment(post, user, parent=parent)
+
+            async def reply(parent: Comment = parent, answer: Comment = answer) -> None:
+                async with storage.uow() as tx:
+                    if await tx.comments.locked(parent.id) is not None:
+                        await tx.comments.add(answer)
+
+            async def delete(parent: Comment = parent) -> None:
+                async with storage.uow() as tx:
+                    assert await tx.comments.locked(parent.id) is not None
+                    await tx.comments.delete(parent.deleted(make.clock.now()))
+
+            await asyncio.gather(reply(), delete())
+            found = await storage.comments.comments_by_ids([parent.id, answer.id])
+            assert set(found) in (set(), {parent.id, answer.id})
 
     async def test_unknown_comments_are_left_out(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)

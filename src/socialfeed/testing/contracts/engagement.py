@@ -50,6 +50,22 @@ class EngagementContract(UsesStorage):
         assert (removed, counts.likes) == (None, 0)
         assert await counts_of(storage, post.id) == (0, 0, 0)
 
+    async def test_those_who_like_a_post_are_read_page_by_page(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(5)]
+        await given_users(storage, *users)
+        post, other = await given_post(storage, make), await given_post(storage, make)
+        for user in (users[3], users[0], users[4], users[1]):
+            await like(storage, make.like(post, user))
+        await like(storage, make.like(other, users[2]))
+        await unlike(storage, post, users[1])
+        ids = [users[n].id for n in (0, 3, 4)]
+        assert await storage.engagement.likers(post.id, limit=10) == ids
+        assert await storage.engagement.likers(post.id, limit=2) == ids[:2]
+        assert await storage.engagement.likers(post.id, limit=2, after=ids[0]) == ids[1:]
+        assert await storage.engagement.likers(post.id, limit=2, after=users[1].id) == ids[1:]
+        assert await storage.engagement.likers(post.id, limit=2, after=ids[2]) == []
+        assert await storage.engagement.likers(make.ids.post(), limit=2) == []
+
     async def test_a_post_can_be_liked_again(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)
         for _ in range(3):

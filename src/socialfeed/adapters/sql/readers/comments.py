@@ -39,7 +39,8 @@ def _children(dialect: Dialect, limit: int, newest_first: bool) -> SelectBase:
 def _child_counts(dialect: Dialect) -> SelectBase:
     parent = comments.c.parent_id
     under_post = comments.c.post_id == bindparam("post", type_=BigInteger)
-    return select(parent, func.count()).where(dialect.any_of(parent, "parents"), under_post).group_by(parent)
+    stays = comments.c.deleted_at.is_(None)
+    return select(parent, func.count()).where(dialect.any_of(parent, "parents"), under_post, stays).group_by(parent)
 
 
 class SqlCommentReader(Reader):

@@ -1,4 +1,4 @@
-"""What a viewer did."""
+"""What a viewer did, and who did it."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,13 @@ def _engaged(dialect: Dialect) -> SelectBase:
     return union_all(of(likes, _LIKED), of(shares, _SHARED))
 
 
+def _likers(_: Dialect, limit: int) -> SelectBase:
+    found = select(likes.c.user_id).where(
+        likes.c.post_id == bindparam("post", type_=BigInteger), likes.c.user_id > bindparam("after", type_=BigInteger)
+    )
+    return found.order_by(likes.c.user_id).limit(literal_column(str(limit)))
+
+
 class SqlEngagementReader(Reader):
     __slots__ = ()
 
@@ -33,3 +40,7 @@ class SqlEngagementReader(Reader):
         liked = {post_id for post_id, kind in rows if kind == _LIKED}
         shared = {post_id for post_id, kind in rows if kind == _SHARED}
         return {post_id: Engaged(post_id in liked, post_id in shared) for post_id in liked | shared}
+
+    async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
+        rows = await self._database.rows(_likers, limit, post=post_id, after=after or 0)
+        return [UserId(row[0]) for row in rows]

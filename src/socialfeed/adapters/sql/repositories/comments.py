@@ -10,10 +10,13 @@ from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row, com
 from socialfeed.adapters.sql.tables import comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.errors import IdConflict, PostNotFound
+from socialfeed.domain.errors import CommentNotFound, IdConflict, PostNotFound
 from socialfeed.domain.ids import CommentId, UserId
 
 _GET = select(*COMMENT).where(comments.c.id == bindparam("id"))
+_LOCK = _GET.with_for_update(key_share=True)
+_SAVE = update(comments).where(comments.c.id == bindparam("key"))
+_ANSWERED = select(comments.c.id).where(comments.c.parent_id == bindparam("parent")).limit(1)
 _BLANK = update(comments).where(comments.c.author_id == bindparam("author")).values(content="")
 _REMOVE = delete(comments).where(comments.c.id == bindparam("id"))
 
@@ -38,6 +41,33 @@ class SqlComments(Counting):
             await self._run(_REMOVE, {"id": comment.id})
             raise PostNotFound
         return counts
+
+    async def locked(self, comment_id: CommentId) -> Comment | None:
+        row = await self._first(_LOCK, {"id": comment_id})
+        return comment_from_row(row) if row else None
+
+    async def save(self, comment: Comment) -> None:
+        if not await self._run(_SAVE, {"key": comment.id, **comment_values(comment)}):
+            raise CommentNotFound
+
+    async def delete(self, comment: Comment) -> Counts:
+        if await self._is_answered(comment.id):
+            await self.save(comment)
+        else:
+            await self._remove(comment)
+        counts = await self._bump_post(comment.post_id, "comments", -1)
+        if counts is None:
+            raise PostNotFound
+        return counts
+
+    async def _remove(self, comment: Comment) -> None:
+        await self._run(_REMOVE, {"id": comment.id})
+        above = await self.locked(comment.parent_id) if comment.parent_id is not None else None
+        if above is not None and above.is_deleted and not await self._is_answered(above.id):
+            await self._remove(above)
+
+    async def _is_answered(self, comment_id: CommentId) -> bool:
+        return await self._first(_ANSWERED, {"parent": comment_id}) is not None
 
     async def blank_of(self, author_id: UserId) -> None:
         await self._run(_BLANK, {"author": author_id})

@@ -6,14 +6,34 @@ from socialfeed.adapters.sql.rows import Row, Values
 from socialfeed.domain.comment import Comment
 
 COMMENT = tuple(
-    tables.comments.c[name] for name in ("id", "post_id", "author_id", "parent_id", "depth", "content", "created_at")
+    tables.comments.c[name]
+    for name in (
+        "id",
+        "post_id",
+        "author_id",
+        "parent_id",
+        "depth",
+        "content",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+    )
 )
 
 
 def comment_from_row(row: Row) -> Comment:
-    id_, post_id, author_id, parent_id, depth, content, created_at = row
-    parent = None if parent_id == post_id else parent_id
-    return Comment(id_, post_id, author_id, parent, depth, content, to_datetime(created_at))
+    id_, post_id, author_id, parent_id, depth, content, created_at, edited_at, deleted_at = row
+    return Comment(
+        id_,
+        post_id,
+        author_id,
+        None if parent_id == post_id else parent_id,
+        depth,
+        content,
+        to_datetime(created_at),
+        None if edited_at is None else to_datetime(edited_at),
+        None if deleted_at is None else to_datetime(deleted_at),
+    )
 
 
 def comment_values(comment: Comment) -> Values:
@@ -25,4 +45,6 @@ def comment_values(comment: Comment) -> Values:
         "depth": comment.depth,
         "content": comment.content,
         "created_at": comment.created_at,
+        "edited_at": comment.edited_at,
+        "deleted_at": comment.deleted_at,
     }

@@ -66,6 +66,8 @@ comments = Table(
     Column("depth", Integer, nullable=False),
     Column("content", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("edited_at", Moment),
+    Column("deleted_at", Moment),
 )
 
 Index("ix_comments_parent_id", comments.c.parent_id, comments.c.id)

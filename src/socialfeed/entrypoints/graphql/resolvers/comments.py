@@ -63,3 +63,19 @@ async def resolve_create_comment(
         parent_id=parse_comment_id(parent_id, "parent_id") if parent_id is not None else None,
     )
     return {"comment": view}
+
+
+@mutation.field("updateComment")
+@payload("Saved.", comment=None)
+async def resolve_update_comment(_: Any, info: Info, *, comment_id: str, content: str) -> dict[str, Any]:
+    context = info.context
+    wanted = parse_comment_id(comment_id, "comment_id")
+    return {"comment": await context.services.comments.update(context.actor, wanted, content=content)}
+
+
+@mutation.field("deleteComment")
+@payload("Deleted.", post=None)
+async def resolve_delete_comment(_: Any, info: Info, *, comment_id: str) -> dict[str, Any]:
+    context = info.context
+    post_id = await context.services.comments.delete(context.actor, parse_comment_id(comment_id, "comment_id"))
+    return {"post": await context.posts.load(post_id)}

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from ariadne import MutationType
+from ariadne import MutationType, QueryType
 
-from socialfeed.application.views import PostView
+from socialfeed.application.views import ConnectionView, PostView, UserView
 from socialfeed.domain.ids import parse_post_id
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
 
 mutation = MutationType()
-TYPES = [mutation]
+query = QueryType()
+TYPES = [query, mutation]
 
 
-def _taken_back(post: PostView) -> dict[str, Any]:
+def _now(post: PostView) -> dict[str, Any]:
     return {"post": post, "is_liked": post.is_liked, "is_shared": post.is_shared}
 
 
@@ -29,7 +30,24 @@ async def resolve_like_post(_: Any, info: Info, *, post_id: str) -> dict[str, An
 @payload("Like taken back.", post=None, is_liked=False, is_shared=False)
 async def resolve_unlike_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
     context = info.context
-    return _taken_back(await context.services.engagement.unlike(context.actor, parse_post_id(post_id, "post_id")))
+    return _now(await context.services.engagement.unlike(context.actor, parse_post_id(post_id, "post_id")))
+
+
+@mutation.field("toggleLike")
+@payload("Done.", post=None, is_liked=False, is_shared=False)
+async def resolve_toggle_like(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    return _now(await context.services.engagement.toggle_like(context.actor, parse_post_id(post_id, "post_id")))
+
+
+@query.field("likers")
+async def resolve_likers(
+    _: Any, info: Info, *, post_id: str, first: int, after: str | None = None
+) -> ConnectionView[UserView]:
+    context = info.context
+    return await context.services.engagement.likers(
+        context.actor, parse_post_id(post_id, "post_id"), first=first, after=after
+    )
 
 
 @mutation.field("sharePost")
@@ -44,4 +62,4 @@ async def resolve_share_post(_: Any, info: Info, *, post_id: str) -> dict[str, A
 @payload("Share taken back.", post=None, is_liked=False, is_shared=False)
 async def resolve_unshare_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
     context = info.context
-    return _taken_back(await context.services.engagement.unshare(context.actor, parse_post_id(post_id, "post_id")))
+    return _now(await context.services.engagement.unshare(context.actor, parse_post_id(post_id, "post_id")))

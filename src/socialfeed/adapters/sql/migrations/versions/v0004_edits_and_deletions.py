@@ -1,4 +1,4 @@
-"""Posts that are edited and deleted, and what they said before. Expands only."""
+"""Posts and comments that are edited and deleted, and what posts said before. Expands only."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,8 +13,9 @@ _DELETED = "ix_posts_deleted_at"
 
 def upgrade() -> None:
     is_postgres = op.get_context().dialect.name == "postgresql"
-    for column in ("edited_at", "deleted_at"):
-        op.add_column("posts", sa.Column(column, Moment), if_not_exists=is_postgres or None)
+    for table in ("posts", "comments"):
+        for column in ("edited_at", "deleted_at"):
+            op.add_column(table, sa.Column(column, Moment), if_not_exists=is_postgres or None)
     if is_postgres:
         # Built while everybody goes on working; an interrupted build leaves an index that is not valid.
         with op.get_context().autocommit_block():
@@ -40,8 +41,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("post_edits")
     op.drop_index(_DELETED, "posts")
-    for column in ("deleted_at", "edited_at"):
-        op.drop_column("posts", column)
+    for table in ("comments", "posts"):
+        for column in ("deleted_at", "edited_at"):
+            op.drop_column(table, column)
 
 
 def _index_deleted(*, concurrently: bool) -> None:
