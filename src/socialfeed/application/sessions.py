@@ -72,17 +72,15 @@ class Sessions:
         """By username or address. A deactivated account is active again. Raises `InvalidCredentials`; to who knows the
         password, `EmailNotVerified` or `AccountBanned`.
         """
-        await self._limits.spend_address(actor, Action.SESSION_BEGIN)
         login = login.strip()
+        # By what was typed, not by whose it is: else using up the tries of a name would tell whether an address is its.
+        await self._limits.spend(actor, Action.SESSION_BEGIN, login)
+        await self._limits.try_password(actor, login)
         user = await self._users.account_by_login(login.lower() if "@" in login else login)
-        # By its id: the name and the address of an account are two ways to the same door.
-        account = str(user.id) if user else login
-        await self._limits.spend_account(actor, Action.SESSION_BEGIN, account)
-        await self._limits.try_password(actor, account)
         if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
             self._notes.note(actor, Action.SESSION_BEGIN, Outcome.REFUSED, user.id if user else None)
             raise InvalidCredentials
-        await self._limits.knew_password(account)
+        await self._limits.knew_password(login)
         user.require_sign_in()
         stronger = None
         if self._passwords.needs_rehash(user.password_hash):
