@@ -187,7 +187,7 @@ def test_a_name_in_the_path_is_needed_and_encoded(docs: DocsPage) -> None:
 def test_limits_and_responses_are_told_in_words(docs: DocsPage) -> None:
     docs.open("register")
     hints = docs.browser.texts("#register .hint")
-    assert "string · 8 to 256 characters" in hints
+    assert "string · 8 to 256 characters · password" in hints
     assert "string · at most 254 characters · email" in hints
     assert docs.browser.texts("#register h4 + .response .status") == ["201"]
     docs.browser.click("#register .schema summary")
@@ -258,7 +258,9 @@ def test_the_keyboard_is_enough(docs: DocsPage) -> None:
     docs.browser.press("Enter")
     docs.browser.wait("demo is signed in", lambda: docs.browser.is_shown("#signed-in"))
     docs.browser.script("document.querySelector('#me > summary').focus()")
-    docs.browser.press("Enter", "Tab")
+    docs.browser.press("Enter")
+    docs.browser.wait("the form is there", lambda: docs.browser.is_shown("#me form"))
+    docs.browser.press("Tab")
     docs.browser.wait(
         "the button has the focus", lambda: docs.browser.script("return document.activeElement.type") == "submit"
     )

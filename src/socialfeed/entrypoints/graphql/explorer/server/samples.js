@@ -13,11 +13,12 @@ const OWN = "query SampleOwn($userId: ID!) { postsByUser(userId: $userId, itemsP
 /** Asks as little as it can: only for what an example needs, and once for each who is signed in. */
 export class Samples {
   #posts = null;
+  #own = null;
 
   /** @param {import("./session.js").Session} session */
   constructor(session) {
     this.session = session;
-    session.addEventListener("change", () => (this.#posts = null));
+    session.addEventListener("change", () => (this.#posts = this.#own = null));
     const number = Math.floor(1000 + Math.random() * 9000);
     this.newcomer = { username: `reader${number}`, email: `reader${number}@example.com` };
   }
@@ -65,7 +66,9 @@ export class Samples {
   async #ownPost() {
     const { token } = this.session;
     const id = token ? (await data(ME, {}, token))?.me?.id : null;
-    return id ? (await data(OWN, { userId: id }, token))?.postsByUser?.items?.[0]?.id : null;
+    const posts = id ? (await data(OWN, { userId: id }, token))?.postsByUser?.items : null;
+    // One that was just deleted is still the one to bring back.
+    return (this.#own = posts?.[0]?.id ?? this.#own);
   }
 
   async #commentOn(post) {
