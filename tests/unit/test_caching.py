@@ -168,7 +168,7 @@ async def test_a_post_survives_the_cache_with_its_life_and_is_asked_for_anew_onc
         assert await posts.posts_by_ids([first.id]) == {first.id: edited}
     assert len(source.asked) == 1
 
-    source.rows[first.id] = gone = edited.deleted(builder.clock.now())
+    source.rows[first.id] = gone = edited.deleted(first.author_id, builder.clock.now())
     await posts.forget(first.id)
 
     for _ in range(2):

@@ -45,7 +45,7 @@ class Comments:
         """Raises `PostNotFound`, `CommentNotFound` (no such parent under this post), `Invalid`."""
         author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
         await self._posts.require(actor, post_id)
-        if parent_id is not None and not await self._shows(actor, parent_id):
+        if parent_id is not None and await self._seen(actor, parent_id) is None:
             raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
@@ -144,17 +144,17 @@ class Comments:
         counts = await self._comments.child_counts(post_id, parents)
         return {parent: counts.get(parent, 0) for parent in parents}
 
-    async def _shows(self, actor: Actor, comment_id: CommentId) -> bool:
-        """A tombstone is no comment that anything can be done to."""
-        found = await self._comments.comments_by_ids([comment_id])
-        alive = [comment for comment in found.values() if not comment.is_deleted]
-        return bool(await self._views(actor, alive))
+    async def _seen(self, actor: Actor, comment_id: CommentId) -> Comment | None:
+        """The comment, if the viewer sees it. A tombstone is no comment that anything can be done to."""
+        comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
+        if comment is None or comment.is_deleted or not await self._views(actor, [comment]):
+            return None
+        return comment
 
     async def _require(self, actor: Actor, comment_id: CommentId) -> None:
         """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""
-        comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
-        posts = await self._posts.by_ids(actor, [comment.post_id]) if comment else {}
-        if not posts or not await self._shows(actor, comment_id):
+        comment = await self._seen(actor, comment_id)
+        if comment is None or not await self._posts.by_ids(actor, [comment.post_id]):
             raise CommentNotFound(field="comment_id")
 
     async def _owned(

@@ -59,6 +59,8 @@ class Posts:
         await self.require(actor, post_id)
         async with self._commands.transaction() as tx:
             post = await self._owned(tx, actor, post_id, Permission.POST_UPDATE)
+            if post.is_deleted:
+                raise PostNotFound(field="post_id")
             edited = post.edited(content=content, image_url=image_url, at=self._commands.clock.now())
             if edited != post:
                 number = len((await self._posts.edits([post_id])).get(post_id, ())) + 1
@@ -70,16 +72,18 @@ class Posts:
 
     async def delete(self, actor: Actor, post_id: PostId) -> None:
         """Gone from the very next read; `restore` brings it back for 30 days. Raises `PostNotFound`, `Forbidden`."""
-        self._guard.require(actor, Permission.POST_DELETE)
+        user_id = self._guard.require(actor, Permission.POST_DELETE)
         await self.require(actor, post_id)
         async with self._commands.transaction() as tx:
             post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_DELETE_ANY)
             if not post.is_deleted:
-                await self._save(tx, actor, post.deleted(self._commands.clock.now()), Action.POST_DELETE)
+                await self._save(tx, actor, post.deleted(user_id, self._commands.clock.now()), Action.POST_DELETE)
         await self._freshness.post_changed(post_id)
 
     async def restore(self, actor: Actor, post_id: PostId) -> PostView:
-        """Idempotent. Raises `PostNotFound`, `Forbidden`, `Invalid` (TOO_LATE)."""
+        """One's own, unless somebody else took it down; for whoever may restore any, all. Idempotent. Raises
+        `PostNotFound`, `Forbidden`, `Invalid` (TOO_LATE).
+        """
         user_id = self._guard.require(actor, Permission.POST_DELETE)
         known = (await self._posts.posts_by_ids([post_id])).get(post_id)
         if known is None or not known.is_deleted:
@@ -88,6 +92,8 @@ class Posts:
             raise PostNotFound(field="post_id")  # strangers are not told that it was there
         async with self._commands.transaction() as tx:
             post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_RESTORE_ANY)
+            if post.is_taken_down:
+                self._guard.check(actor, Permission.POST_RESTORE_ANY, post_id)
             if post.is_deleted:
                 await self._save(tx, actor, post.restored(self._commands.clock.now()), Action.POST_RESTORE)
         await self._freshness.post_changed(post_id)

@@ -24,6 +24,7 @@ class Post:
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    deleted_by: UserId | None = None
 
     @classmethod
     def write(
@@ -53,14 +54,19 @@ class Post:
         )
         return self if changed == self else replace(changed, edited_at=at)
 
-    def deleted(self, at: datetime) -> "Post":
-        return self if self.is_deleted else replace(self, deleted_at=at)
+    @property
+    def is_taken_down(self) -> bool:
+        """Deleted by somebody else than its author, who therefore cannot bring it back."""
+        return self.is_deleted and self.deleted_by != self.author_id
+
+    def deleted(self, by: UserId, at: datetime) -> "Post":
+        return self if self.is_deleted else replace(self, deleted_at=at, deleted_by=by)
 
     def restored(self, at: datetime) -> "Post":
         """Raises `Invalid` (TOO_LATE) when it is to be purged."""
         if self.deleted_at is not None and at >= self.deleted_at + RESTORABLE:
             raise Invalid("This post was deleted too long ago.", code="TOO_LATE", field="post_id")
-        return replace(self, deleted_at=None)
+        return replace(self, deleted_at=None, deleted_by=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,8 @@ class TestDeleting:
 
         assert (await restore(bob, post))["errors"] == NO_POST
         assert await shown(ada, post) is None
+        assert (await ada.graphql(RESTORE, {"i": post})).codes == ["FORBIDDEN"]  # taken down, not put away
+        assert await shown(ada, post) is None
         assert (await restore(mia, post))["success"]
         assert await shown(bob, post) == "first"
 

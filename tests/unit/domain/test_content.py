@@ -132,9 +132,12 @@ def test_a_post_lives_on_in_new_states(make: Builder) -> None:
     assert (edited.content, edited.image_url, edited.edited_at) == ("Zoë", None, later)
     assert edited.id == post.id
     assert post.edited_at is None
-    deleted = edited.deleted(later)
+    deleted = edited.deleted(post.author_id, later)
     assert deleted.is_deleted
-    assert deleted.deleted(later + RESTORABLE) is deleted
+    assert not deleted.is_taken_down
+    assert edited.deleted(UserId(7), later).is_taken_down
+    assert not edited.is_taken_down
+    assert deleted.deleted(UserId(7), later + RESTORABLE) is deleted
     assert deleted.restored(later + RESTORABLE - timedelta(microseconds=1)) == edited
     with pytest.raises(Invalid) as refused:
         deleted.restored(later + RESTORABLE)

@@ -4,7 +4,7 @@ One transaction writes at a time, so the end of a chain that it sees is that of 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
@@ -43,9 +43,6 @@ class MemoryActivityReader:
 
     async def links(self, *, after: tuple[UserId, int] | None, limit: int) -> list[Link]:
         return list(islice(self._links(after), limit))
-
-    async def ends(self, actor_ids: Sequence[UserId]) -> dict[UserId, ChainEnd]:
-        return self.database.chains.by_keys(actor_ids)
 
     async def chains(self, *, after: UserId | None, limit: int) -> list[ChainEnd]:
         ends = self.database.chains.rows

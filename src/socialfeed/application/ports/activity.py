@@ -1,6 +1,5 @@
 """The activity log: written in transactions, read page by page, never changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,8 +36,6 @@ class ActivityReader(Protocol):
 
     async def links(self, *, after: tuple[UserId, int] | None, limit: int) -> list[Link]:
         """Every chain from its beginning: by actor and position, those past `after`."""
-
-    async def ends(self, actor_ids: Sequence[UserId]) -> dict[UserId, ChainEnd]: ...
 
     async def chains(self, *, after: UserId | None, limit: int) -> list[ChainEnd]:
         """The ends of all chains by actor, those past `after`."""

@@ -26,7 +26,7 @@ from socialfeed.domain.activity import (
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.ids import MAX_ID, UserId
 from socialfeed.testing.builders import Builder
-from socialfeed.testing.contracts.given import UsesStorage, cancelled_after, outcomes, rolled_back
+from socialfeed.testing.contracts.given import UsesStorage, cancelled_after, chain_ends, outcomes, rolled_back
 
 ALL = ActivityFilter()
 
@@ -35,7 +35,7 @@ class ActivityContract(UsesStorage):
     async def test_an_empty_log_has_neither_entries_nor_chains(self, storage: Storage, make: Builder) -> None:
         assert await storage.activity.entries(ALL, limit=10) == []
         assert await storage.activity.links(after=None, limit=10) == []
-        assert await storage.activity.ends([make.user().id, NOBODY]) == {}
+        assert await chain_ends(storage, [make.user().id, NOBODY]) == {}
         assert await storage.activity.chains(after=None, limit=10) == []
 
     async def test_an_entry_is_read_back_whole(self, storage: Storage, make: Builder) -> None:
@@ -100,7 +100,7 @@ class ActivityContract(UsesStorage):
         hash_of_first = link_hash(NO_LINK, first.canonical())
         hash_of_second = link_hash(hash_of_first, second.canonical())
         assert await all_links(storage) == [Link(first, 1, hash_of_first), Link(second, 2, hash_of_second)]
-        assert await storage.activity.ends([ada.id]) == {ada.id: ChainEnd(ada.id, 2, hash_of_second)}
+        assert await chain_ends(storage, [ada.id]) == {ada.id: ChainEnd(ada.id, 2, hash_of_second)}
 
     async def test_a_transaction_may_add_several_entries(self, storage: Storage, make: Builder) -> None:
         ada, bob = make.user(), make.user()
@@ -127,7 +127,7 @@ class ActivityContract(UsesStorage):
         check_chains(links)
         assert [(link.entry, link.position) for link in links] == [(first, 1), (second, 2)]
         assert await storage.activity.entries(ALL, limit=10) == [second, first]
-        assert await storage.activity.ends([ada.id, bob.id]) == {ada.id: end_of(links, ada.id)}
+        assert await chain_ends(storage, [ada.id, bob.id]) == {ada.id: end_of(links, ada.id)}
         await given_activity(storage, never)
         assert [link.entry for link in await all_links(storage)] == [first, second, never]
 

@@ -11,7 +11,7 @@ from socialfeed.domain.ids import MAX_ID, ActivityId, UserId
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.activity import all_links, check_chains, end_of, given_activity
-from socialfeed.testing.contracts.given import UsesStorage
+from socialfeed.testing.contracts.given import UsesStorage, chain_ends
 
 ALL = ActivityFilter()
 INSTANT = timedelta(microseconds=1)
@@ -122,10 +122,9 @@ class ActivityReaderContract(UsesStorage):
         links = await all_links(storage)
         ends = [end_of(links, actor_id) for actor_id in (NOBODY, ada.id, bob.id)]
         assert [end.position for end in ends] == [1, 2, 3]
-        assert await storage.activity.ends([bob.id, missing.id, ada.id, NOBODY, bob.id]) == {
+        assert await chain_ends(storage, [bob.id, missing.id, ada.id, NOBODY, bob.id]) == {
             end.actor_id: end for end in ends
         }
-        assert await storage.activity.ends([]) == {}
         after: UserId | None
         for after, expected in (
             (None, ends),

@@ -1,17 +1,18 @@
 """How the suites bring a storage into the state that a test begins with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.storage import Storage
+from socialfeed.domain.activity import ChainEnd
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.graph import Follow
-from socialfeed.domain.ids import PostId
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import User
@@ -143,3 +144,9 @@ async def cancelled_after(storage: Storage, work: Callable[[Transaction], Awaita
 async def outcomes(*attempts: Awaitable[object]) -> list[object]:
     """Runs the attempts at once; what each returned or raised, in order."""
     return await asyncio.gather(*attempts, return_exceptions=True)
+
+
+async def chain_ends(storage: Storage, actor_ids: Sequence[UserId]) -> dict[UserId, ChainEnd]:
+    """Where the chains of these actors end in the activity log."""
+    ends = await storage.activity.chains(after=None, limit=1_000)
+    return {end.actor_id: end for end in ends if end.actor_id in actor_ids}

@@ -66,7 +66,7 @@ class PostsContract(UsesStorage):
         await given_posts(storage, post)
         life = [
             post.edited(content="another", image_url="https://example.org/b.png", at=make.clock.now()),
-            post.deleted(make.clock.now()),
+            post.deleted(author.id, make.clock.now()),
             post,
         ]
         for state in life:
@@ -84,7 +84,7 @@ class PostsContract(UsesStorage):
         await given_posts(storage, kept, gone)
         for _ in range(2):
             async with storage.uow() as tx:
-                await tx.posts.save(gone.deleted(make.clock.now()))
+                await tx.posts.save(gone.deleted(author.id, make.clock.now()))
             assert await storage.posts.page_by_author(author.id, limit=10, offset=0) == ([kept.id], 1)
         async with storage.uow() as tx:
             await tx.posts.save(gone)
@@ -131,7 +131,7 @@ class PostsContract(UsesStorage):
         moments = [make.clock.now() for _ in range(3)]
         async with storage.uow() as tx:
             for post, at in zip(posts[::-1], moments, strict=False):
-                await tx.posts.save(post.deleted(at))
+                await tx.posts.save(post.deleted(author.id, at))
         assert await storage.posts.due_for_purge(moments[0], limit=10) == []
         assert await storage.posts.due_for_purge(moments[2], limit=10) == [posts[3].id, posts[2].id]
         assert await storage.posts.due_for_purge(moments[2], limit=1) == [posts[3].id]

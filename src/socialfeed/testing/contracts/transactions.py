@@ -14,6 +14,7 @@ from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
     cancelled_after,
+    chain_ends,
     counts_of,
     given_post,
     given_user,
@@ -236,7 +237,7 @@ class Scene:
             "grants": bool(await storage.access.grants_of(self.bob.id)),
             "events": await storage.outbox.backlog() > 0,
             "activity": bool(await storage.activity.entries(ActivityFilter(), limit=1)),
-            "chains": bool(await storage.activity.ends([self.bob.id])),
+            "chains": bool(await chain_ends(storage, [self.bob.id])),
         }
 
 

@@ -1,6 +1,5 @@
 """The activity log."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, SelectBase, Text, bindparam, func, literal_column, select, tuple_
@@ -59,10 +58,6 @@ def _links(_: Dialect, limit: int) -> SelectBase:
     return links.limit(literal_column(str(limit)))
 
 
-def _ends(dialect: Dialect) -> SelectBase:
-    return select(*CHAIN_END).where(dialect.any_of(activity_chains.c.actor_id, "ids"))
-
-
 def _chains(_: Dialect, limit: int) -> SelectBase:
     actor = activity_chains.c.actor_id
     chains = select(*CHAIN_END).where(actor > bindparam("after", type_=BigInteger))
@@ -101,10 +96,6 @@ class SqlActivityReader(Reader):
         actor, position = after or (-1, 0)
         rows = await self._database.rows(_links, limit, actor=actor, position=position)
         return [link_from_row(row) for row in rows]
-
-    async def ends(self, actor_ids: Sequence[UserId]) -> dict[UserId, ChainEnd]:
-        rows = await self._database.by_key(_ends, actor_ids)
-        return {row[0]: chain_end_from_row(row) for row in rows}
 
     async def chains(self, *, after: UserId | None, limit: int) -> list[ChainEnd]:
         rows = await self._database.rows(_chains, limit, after=-1 if after is None else after)

@@ -7,11 +7,11 @@ from socialfeed.domain.post import Post, PostEdit
 
 _p = tables.posts.c
 
-POST = (_p.id, _p.author_id, _p.content, _p.image_url, _p.created_at, _p.edited_at, _p.deleted_at)
+POST = (_p.id, _p.author_id, _p.content, _p.image_url, _p.created_at, _p.edited_at, _p.deleted_at, _p.deleted_by)
 
 
 def post_from_row(row: Row) -> Post:
-    id_, author_id, content, image_url, created_at, edited_at, deleted_at = row
+    id_, author_id, content, image_url, created_at, edited_at, deleted_at, deleted_by = row
     return Post(
         id_,
         author_id,
@@ -20,6 +20,7 @@ def post_from_row(row: Row) -> Post:
         to_datetime(created_at),
         None if edited_at is None else to_datetime(edited_at),
         None if deleted_at is None else to_datetime(deleted_at),
+        deleted_by,
     )
 
 
@@ -32,6 +33,7 @@ def post_values(post: Post) -> Values:
         "created_at": post.created_at,
         "edited_at": post.edited_at,
         "deleted_at": post.deleted_at,
+        "deleted_by": post.deleted_by,
     }
 
 

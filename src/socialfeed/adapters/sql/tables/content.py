@@ -24,6 +24,7 @@ posts = Table(
     Column("created_at", Moment, nullable=False),
     Column("edited_at", Moment),
     Column("deleted_at", Moment),
+    Column("deleted_by", Id),
 )
 
 is_deleted = posts.c.deleted_at.is_not(None)

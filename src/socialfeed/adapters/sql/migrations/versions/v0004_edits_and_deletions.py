@@ -16,6 +16,7 @@ def upgrade() -> None:
     for table in ("posts", "comments"):
         for column in ("edited_at", "deleted_at"):
             op.add_column(table, sa.Column(column, Moment), if_not_exists=is_postgres or None)
+    op.add_column("posts", sa.Column("deleted_by", Id), if_not_exists=is_postgres or None)
     if is_postgres:
         # Built while everybody goes on working; an interrupted build leaves an index that is not valid.
         with op.get_context().autocommit_block():
@@ -41,6 +42,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("post_edits")
     op.drop_index(_DELETED, "posts")
+    op.drop_column("posts", "deleted_by")
     for table in ("comments", "posts"):
         for column in ("deleted_at", "edited_at"):
             op.drop_column(table, column)
