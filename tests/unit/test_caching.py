@@ -154,7 +154,7 @@ async def test_posts_and_profiles_of_one_number_do_not_meet(builder: Builder) ->
     await CachedPosts(Source(post), cache).posts_by_ids([post.id])
 
     assert await CachedProfiles(Source(), cache).profiles_by_ids([UserId(post.id)]) == {}
-    assert await cache.get_many([f"post:2:{post.id}"])
+    assert await cache.get_many([f"post:3:{post.id}"])
 
 
 async def test_a_post_survives_the_cache_with_its_life_and_is_asked_for_anew_once_it_is_forgotten(

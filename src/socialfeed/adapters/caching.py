@@ -53,7 +53,7 @@ class CachedPosts:
     def __init__(self, posts: PostBatches, cache: Cache) -> None:
         self._posts = posts
         self._through: _ReadThrough[PostId, Post] = _ReadThrough(
-            cache, "post", 2, Post, lambda post: not post.is_deleted
+            cache, "post", 3, Post, lambda post: not post.is_deleted
         )
 
     async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:

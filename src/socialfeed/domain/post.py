@@ -1,21 +1,49 @@
 """Posts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from socialfeed.domain import text
 from socialfeed.domain.errors import Invalid
 from socialfeed.domain.ids import PostId, UserId
 
 CONTENT_MAX = 5_000
+WARNING_MAX = 200
 
 RESTORABLE = timedelta(days=30)
 """How long a deleted post can be brought back; then it is purged."""
 
 
+class Visibility(StrEnum):
+    """Who may see a post. Its author and those it mentions always may; of a private account's posts nobody else but
+    followers sees any.
+    """
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    """Everybody who comes across it, but no search, no trends and no public feed lead there."""
+    FOLLOWERS = "followers"
+    MENTIONED = "mentioned"
+
+
+class ReplyPolicy(StrEnum):
+    """Who may comment on a post. Its author always may."""
+
+    EVERYONE = "everyone"
+    FOLLOWED = "followed"
+    """Those whom the author follows, and those the post mentions."""
+    MENTIONED = "mentioned"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A deleted post is shown to nobody, and waits for its author to think again."""
+    """A deleted post is shown to nobody, and waits for its author to think again. `tags` are normalised and `mentions`
+    are accounts that the text named when it was written; a post with `quote_of` is a share with words. Nobody but its
+    author comments on a post that is locked.
+    """
 
     id: PostId
     author_id: UserId
@@ -25,18 +53,52 @@ class Post:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: UserId | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    reply_policy: ReplyPolicy = ReplyPolicy.EVERYONE
+    sensitive: bool = False
+    content_warning: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    mentions: tuple[UserId, ...] = ()
+    quote_of: PostId | None = None
+    locked_at: datetime | None = None
 
     @classmethod
     def write(
-        cls, post_id: PostId, author_id: UserId, *, content: str, image_url: str | None = None, at: datetime
+        cls,
+        post_id: PostId,
+        author_id: UserId,
+        *,
+        content: str,
+        image_url: str | None = None,
+        visibility: Visibility = Visibility.PUBLIC,
+        reply_policy: ReplyPolicy = ReplyPolicy.EVERYONE,
+        sensitive: bool = False,
+        content_warning: str | None = None,
+        language: str | None = None,
+        tags: Sequence[str] = (),
+        mentions: Sequence[UserId] = (),
+        quote_of: PostId | None = None,
+        at: datetime,
     ) -> "Post":
-        """1 to 5,000 characters; the image's address is stored and shown, never fetched."""
+        """1 to 5,000 characters; the image's address is stored and shown, never fetched. A warning, of at most 200
+        characters, makes the post sensitive; the language is BCP 47's. Raises `Invalid`.
+        """
+        warning = _clean_warning(content_warning)
         return cls(
             id=post_id,
             author_id=author_id,
             content=_clean(content),
             image_url=_clean_url(image_url),
             created_at=at,
+            visibility=visibility,
+            reply_policy=reply_policy,
+            sensitive=sensitive or warning is not None,
+            content_warning=warning,
+            language=text.clean_locale(language, "language") if language else None,
+            tags=tuple(tags),
+            mentions=tuple(mentions),
+            quote_of=quote_of,
         )
 
     @property
@@ -82,6 +144,10 @@ class PostEdit:
 
 def _clean(content: str) -> str:
     return text.clean(content, "content", minimum=1, maximum=CONTENT_MAX, lines=True)
+
+
+def _clean_warning(warning: str | None) -> str | None:
+    return text.clean(warning, "content_warning", maximum=WARNING_MAX) or None if warning else None
 
 
 def _clean_url(image_url: str | None) -> str | None:

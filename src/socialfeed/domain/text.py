@@ -51,10 +51,10 @@ def clean_email(value: str, field: str = "email") -> str:
     return text
 
 
-def clean_locale(value: str) -> str:
+def clean_locale(value: str, field: str = "locale") -> str:
     """A language, and maybe its script and region, as BCP 47 writes them: `de`, `es-MX`, `zh-Hant-TW`."""
     if not _LOCALE.fullmatch(value):
-        raise Invalid("A locale like de or es-MX, please.", code="INVALID_LOCALE", field="locale")
+        raise Invalid("A locale like de or es-MX, please.", code="INVALID_LOCALE", field=field)
     return value
 
 

@@ -121,7 +121,8 @@ class MemoryPosts:
 
     async def blank_of(self, author_id: UserId) -> None:
         for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):
-            self.changes.posts.put(post.id, replace(post, content="", image_url=None))
+            blank = replace(post, content="", image_url=None, content_warning=None, tags=(), mentions=())
+            self.changes.posts.put(post.id, blank)
             for edit in self.changes.edits.matching(self.changes.database.edits_by_post, post.id):
                 self.changes.edits.put((post.id, edit.number), replace(edit, content="", image_url=None))
 

@@ -17,7 +17,7 @@ from socialfeed.adapters.sql.errors import conflict_of
 from socialfeed.adapters.sql.rows import Values
 from socialfeed.adapters.sql.rows.comments import comment_values
 from socialfeed.adapters.sql.rows.follows import follow_values
-from socialfeed.adapters.sql.rows.posts import post_values
+from socialfeed.adapters.sql.rows.posts import post_values, tag_values
 from socialfeed.adapters.sql.rows.reactions import reaction_values
 from socialfeed.adapters.sql.rows.users import user_values
 from socialfeed.adapters.sql.storage import SqlStorage
@@ -62,6 +62,7 @@ async def load(
             await bulk.store(tables.users, users, bulk.user, lambda done: progress("users", done))
             await bulk.store(tables.follows, follows, bulk.follow, lambda done: progress("follows", done))
             await bulk.store(tables.posts, posts, bulk.post, lambda done: progress("posts", done))
+            await bulk.store_tags()
             await bulk.store(tables.comments, comments, bulk.comment, lambda done: progress("comments", done))
             await bulk.store(tables.likes, likes, bulk.like, lambda done: progress("likes", done))
             await bulk.store(tables.shares, shares, bulk.share, lambda done: progress("shares", done))
@@ -95,6 +96,7 @@ class _Bulk:
         self._connection = connection
         self._users: dict[UserId, _UserTally] = {}
         self._posts: dict[PostId, _PostTally] = {}
+        self._tags: list[Values] = []
 
     async def store(
         self,
@@ -122,6 +124,7 @@ class _Bulk:
     def post(self, post: Post) -> Values:
         self._user(post.author_id).posts += 1
         self._posts[post.id] = _PostTally()
+        self._tags += tag_values(post)
         return post_values(post)
 
     def comment(self, comment: Comment) -> Values:
@@ -135,6 +138,9 @@ class _Bulk:
     def share(self, share: Share) -> Values:
         self._post(share.post_id).shares += 1
         return reaction_values(share)
+
+    async def store_tags(self) -> None:
+        await self.store(tables.post_tags, self._tags, lambda row: row)
 
     async def store_counters(self) -> None:
         def of_user(item: tuple[UserId, _UserTally]) -> Values:

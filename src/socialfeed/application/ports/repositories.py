@@ -100,8 +100,8 @@ class Posts(Protocol):
         """Removes a deleted post and everything that hangs on it. Idempotent."""
 
     async def blank_of(self, author_id: UserId) -> None:
-        """Takes text and image out of everything the author posted, and its edits; ids, moments and
-        counts stay.
+        """Takes text, image, warning, tags and mentions out of everything the author posted, and its edits; ids,
+        moments and counts stay.
         """
 
 

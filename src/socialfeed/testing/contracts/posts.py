@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.errors import IdConflict, PostNotFound
-from socialfeed.domain.post import Post, PostEdit
+from socialfeed.domain.ids import MAX_ID, PostId, UserId
+from socialfeed.domain.post import Post, PostEdit, ReplyPolicy, Visibility
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -57,7 +59,8 @@ class PostsContract(UsesStorage):
         assert await storage.posts.posts_by_ids(ids) == {post.id: post for post in (*mine, theirs)}
         async with storage.uow() as tx:
             await tx.posts.blank_of(author.id)
-        blank = {post.id: replace(post, content="", image_url=None) for post in mine}
+        gone: dict[str, Any] = {"content": "", "image_url": None, "content_warning": None, "tags": (), "mentions": ()}
+        blank = {post.id: replace(post, **gone) for post in mine}
         assert await storage.posts.posts_by_ids(ids) == {**blank, theirs.id: theirs}
 
     async def test_a_post_is_saved_with_its_life(self, storage: Storage, make: Builder) -> None:
@@ -67,6 +70,20 @@ class PostsContract(UsesStorage):
         life = [
             post.edited(content="another", image_url="https://example.org/b.png", at=make.clock.now()),
             post.deleted(author.id, make.clock.now()),
+            replace(
+                post,
+                visibility=Visibility.MENTIONED,
+                reply_policy=ReplyPolicy.FOLLOWED,
+                sensitive=True,
+                content_warning="Straße",
+                language="zh-Hant-TW",
+                tags=("日本語", "straße", "x"),
+                mentions=(author.id, UserId(MAX_ID)),
+                quote_of=PostId(MAX_ID),
+                locked_at=make.clock.now(),
+            ),
+            replace(post, visibility=Visibility.UNLISTED, reply_policy=ReplyPolicy.NOBODY, tags=("x",)),
+            replace(post, visibility=Visibility.FOLLOWERS, reply_policy=ReplyPolicy.MENTIONED),
             post,
         ]
         for state in life:

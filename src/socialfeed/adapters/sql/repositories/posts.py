@@ -6,8 +6,8 @@ from sqlalchemy import Insert, bindparam, delete, insert, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows.posts import POST, edit_values, post_from_row, post_values
-from socialfeed.adapters.sql.tables import comments, likes, post_counters, post_edits, posts, shares
+from socialfeed.adapters.sql.rows.posts import POST, edit_values, post_from_row, post_values, tag_values
+from socialfeed.adapters.sql.tables import comments, likes, post_counters, post_edits, post_tags, posts, shares
 from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
@@ -25,7 +25,16 @@ _BLANK_EDITS = (
     .where(post_edits.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author"))))
     .values(content="", image_url=None)
 )
-_BLANK = update(posts).where(posts.c.author_id == bindparam("author")).values(content="", image_url=None)
+_BLANK = (
+    update(posts)
+    .where(posts.c.author_id == bindparam("author"))
+    .values(content="", image_url=None, content_warning=None, tags="[]", mentions="[]")
+)
+_UNTAG_ALL = delete(post_tags).where(
+    post_tags.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author")))
+)
+_ADD_TAGS = insert(post_tags)
+_UNTAG = delete(post_tags).where(post_tags.c.post_id == bindparam("post"))
 _ADD_COUNTERS = insert(post_counters).values(likes=0, comments=0, shares=0, version=0)
 
 
@@ -50,6 +59,7 @@ class SqlPosts(Counting):
             await self._bump_user(post.author_id, "posts", -1)
             raise IdConflict
         await self._run(_ADD_COUNTERS, {"post_id": post.id})
+        await self._tag(post)
 
     async def locked(self, post_id: PostId) -> Post | None:
         row = await self._first(_LOCK, {"id": post_id})
@@ -60,6 +70,9 @@ class SqlPosts(Counting):
         if old is None:
             raise PostNotFound
         await self._run(_SAVE, {"key": post.id, **post_values(post)})
+        if old.tags != post.tags:
+            await self._run(_UNTAG, {"post": post.id})
+            await self._tag(post)
         if by := old.is_deleted - post.is_deleted:
             await self._bump_user(post.author_id, "posts", by)
 
@@ -71,5 +84,10 @@ class SqlPosts(Counting):
             await self._run(removal, {"post": post_id})
 
     async def blank_of(self, author_id: UserId) -> None:
+        await self._run(_UNTAG_ALL, {"author": author_id})
         await self._run(_BLANK_EDITS, {"author": author_id})
         await self._run(_BLANK, {"author": author_id})
+
+    async def _tag(self, post: Post) -> None:
+        if rows := list(tag_values(post)):
+            await self._connection.execute(_ADD_TAGS, rows)

@@ -1,17 +1,61 @@
 """Posts, and what they said before."""
 
+import json
+from collections.abc import Iterator
+
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.columns import to_datetime
 from socialfeed.adapters.sql.rows import Row, Values
-from socialfeed.domain.post import Post, PostEdit
+from socialfeed.domain.post import Post, PostEdit, ReplyPolicy, Visibility
 
 _p = tables.posts.c
 
-POST = (_p.id, _p.author_id, _p.content, _p.image_url, _p.created_at, _p.edited_at, _p.deleted_at, _p.deleted_by)
+POST = (
+    _p.id,
+    _p.author_id,
+    _p.content,
+    _p.image_url,
+    _p.created_at,
+    _p.edited_at,
+    _p.deleted_at,
+    _p.deleted_by,
+    _p.visibility,
+    _p.reply_policy,
+    _p.sensitive,
+    _p.content_warning,
+    _p.language,
+    _p.tags,
+    _p.mentions,
+    _p.quote_of,
+    _p.locked_at,
+)
+
+# By value: calling an enumeration costs ten times as much.
+_VISIBILITIES = {str(visibility): visibility for visibility in Visibility}
+_REPLY_POLICIES = {str(policy): policy for policy in ReplyPolicy}
+_EMPTY = "[]"
 
 
 def post_from_row(row: Row) -> Post:
-    id_, author_id, content, image_url, created_at, edited_at, deleted_at, deleted_by = row
+    (
+        id_,
+        author_id,
+        content,
+        image_url,
+        created_at,
+        edited_at,
+        deleted_at,
+        deleted_by,
+        visibility,
+        reply_policy,
+        sensitive,
+        content_warning,
+        language,
+        tags,
+        mentions,
+        quote_of,
+        locked_at,
+    ) = row
     return Post(
         id_,
         author_id,
@@ -21,6 +65,15 @@ def post_from_row(row: Row) -> Post:
         None if edited_at is None else to_datetime(edited_at),
         None if deleted_at is None else to_datetime(deleted_at),
         deleted_by,
+        _VISIBILITIES[visibility],
+        _REPLY_POLICIES[reply_policy],
+        bool(sensitive),
+        content_warning,
+        language,
+        () if tags == _EMPTY else tuple(json.loads(tags)),
+        () if mentions == _EMPTY else tuple(json.loads(mentions)),
+        quote_of,
+        None if locked_at is None else to_datetime(locked_at),
     )
 
 
@@ -34,7 +87,21 @@ def post_values(post: Post) -> Values:
         "edited_at": post.edited_at,
         "deleted_at": post.deleted_at,
         "deleted_by": post.deleted_by,
+        "visibility": post.visibility.value,
+        "reply_policy": post.reply_policy.value,
+        "sensitive": post.sensitive,
+        "content_warning": post.content_warning,
+        "language": post.language,
+        "tags": json.dumps(post.tags, ensure_ascii=False),
+        "mentions": json.dumps(post.mentions),
+        "quote_of": post.quote_of,
+        "locked_at": post.locked_at,
     }
+
+
+def tag_values(post: Post) -> Iterator[Values]:
+    """One row for each tag."""
+    return ({"tag": tag, "post_id": post.id} for tag in post.tags)
 
 
 _e = tables.post_edits.c

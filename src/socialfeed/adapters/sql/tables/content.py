@@ -1,6 +1,7 @@
 """Posts, comments, reactions and follows."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
 )
 
 from socialfeed.adapters.sql.columns import Id, Moment
@@ -25,12 +27,37 @@ posts = Table(
     Column("edited_at", Moment),
     Column("deleted_at", Moment),
     Column("deleted_by", Id),
+    Column("visibility", Text, nullable=False, server_default="public"),
+    Column("reply_policy", Text, nullable=False, server_default="everyone"),
+    Column("sensitive", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("content_warning", Text),
+    Column("language", Text),
+    # Both are JSON arrays; `post_tags` has the tags once more, to be found by.
+    Column("tags", Text, nullable=False, server_default="[]"),
+    Column("mentions", Text, nullable=False, server_default="[]"),
+    Column("quote_of", Id),
+    Column("locked_at", Moment),
 )
 
 is_deleted = posts.c.deleted_at.is_not(None)
 
 Index("ix_posts_author_id", posts.c.author_id, posts.c.id)
 Index("ix_posts_deleted_at", posts.c.deleted_at, posts.c.id, postgresql_where=is_deleted, sqlite_where=is_deleted)
+
+is_quote = posts.c.quote_of.is_not(None)
+
+Index("ix_posts_quote_of", posts.c.quote_of, posts.c.id, postgresql_where=is_quote, sqlite_where=is_quote)
+
+post_tags = Table(
+    "post_tags",
+    metadata,
+    Column("tag", Text, nullable=False),
+    Column("post_id", Id, ForeignKey(posts.c.id, ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("tag", "post_id"),
+    sqlite_with_rowid=False,
+)
+
+Index("ix_post_tags_post_id", post_tags.c.post_id)
 
 # What posts said before they were edited.
 post_edits = Table(
