@@ -262,7 +262,7 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityConnection": "edges nodes pageInfo",
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
-    "Comment": "id content author isDeleted editedAt post parentId depth createdAt repliesCount replies",
+    "Comment": "id content contentHtml author isDeleted editedAt post parentId depth createdAt repliesCount replies",
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
@@ -277,7 +277,8 @@ _PUBLIC: Mapping[str, str] = {
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Payload": _PAYLOAD,
     "PermissionInfo": "name group",
-    "Post": "id content image author createdAt editedAt edits likesCount commentsCount sharesCount isLiked isShared",
+    "Post": "id content contentHtml image author createdAt editedAt edits"
+    " likesCount commentsCount sharesCount isLiked isShared",
     "PostEdit": "number content image at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from socialfeed.entrypoints.logs import Line
 from socialfeed.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def log_config(found: Settings) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
+        "formatters": {"line": {"()": Line, "fmt": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": found.log_level.upper(), "handlers": ["stderr"]},
     }

@@ -6,6 +6,7 @@ from ariadne import MutationType, ObjectType, QueryType
 
 from socialfeed.application.views import CommentView, PostView, ThreadView
 from socialfeed.domain.ids import parse_comment_id, parse_post_id
+from socialfeed.entrypoints.content import content_html
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
 
@@ -28,6 +29,11 @@ async def resolve_comments(
         after=after,
         newest_first=sort == "NEWEST",
     )
+
+
+@comment.field("contentHtml")
+def resolve_content_html(view: CommentView, _: Info) -> str:
+    return content_html(view.content)
 
 
 @comment.field("post")

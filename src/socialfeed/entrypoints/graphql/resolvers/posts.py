@@ -8,6 +8,7 @@ from ariadne import MutationType, ObjectType, QueryType
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.ids import parse_post_id, parse_user_id
 from socialfeed.domain.post import PostEdit
+from socialfeed.entrypoints.content import content_html
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
 
@@ -39,6 +40,11 @@ async def resolve_posts_by_user(
 async def resolve_create_post(_: Any, info: Info, *, content: str, image_url: str | None = None) -> dict[str, Any]:
     context = info.context
     return {"post": await context.services.posts.create(context.actor, content=content, image_url=image_url)}
+
+
+@post.field("contentHtml")
+def resolve_content_html(view: PostView, _: Info) -> str:
+    return content_html(view.content)
 
 
 @post.field("edits")
