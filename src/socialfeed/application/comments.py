@@ -42,9 +42,9 @@ class Comments:
     async def create(
         self, actor: Actor, post_id: PostId, *, content: str, parent_id: CommentId | None = None
     ) -> CommentView:
-        """Raises `PostNotFound`, `CommentNotFound` (no such parent under this post), `Invalid`."""
+        """Raises `PostNotFound`, `RepliesRestricted`, `CommentNotFound` (no such parent under this post), `Invalid`."""
         author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
-        await self._posts.require(actor, post_id)
+        await self._posts.require_reply(actor, post_id)
         if parent_id is not None and await self._seen(actor, parent_id) is None:
             raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()

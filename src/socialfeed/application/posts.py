@@ -1,6 +1,7 @@
 """Writing and reading posts."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.feeds import rules
@@ -8,64 +9,94 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
+from socialfeed.application.idempotency import Once
 from socialfeed.application.paging import check_page, check_size
-from socialfeed.application.ports.readers import PostReader
+from socialfeed.application.ports.readers import GraphReader, PostReader
 from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.publishing import Named, Publisher
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.errors import PostNotFound
-from socialfeed.domain.events import PostChanged, PostPublished
+from socialfeed.domain.errors import PostNotFound, RepliesRestricted
+from socialfeed.domain.events import PostChanged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.post import RESTORABLE, Post, PostEdit
+from socialfeed.domain.policies import may_reply
+from socialfeed.domain.post import (
+    RESTORABLE,
+    Post,
+    PostChanges,
+    PostEdit,
+    PostOptions,
+    ReplyPolicy,
+    clean_content,
+)
 
 _PURGED_AT_ONCE = 100
 
 
 class Posts:
     def __init__(
-        self, commands: Commands, posts: PostReader, hydrator: Hydrator, freshness: Freshness, guard: Guard
+        self,
+        commands: Commands,
+        posts: PostReader,
+        graph: GraphReader,
+        hydrator: Hydrator,
+        publisher: Publisher,
+        once: Once,
+        freshness: Freshness,
+        guard: Guard,
     ) -> None:
         self._commands = commands
         self._posts = posts
+        self._graph = graph
+        self._publisher = publisher
+        self._once = once
         self._hydrator = hydrator
         self._freshness = freshness
         self._guard = guard
 
     @regenerates_ids
-    async def create(self, actor: Actor, *, content: str, image_url: str | None = None) -> PostView:
+    async def create(
+        self, actor: Actor, *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
+    ) -> PostView:
+        """With a key, a request that is sent again gets the post of the first. Raises `Invalid`,
+        `IdempotencyKeyReused`, and `PostNotFound` where that post is gone.
+        """
         author_id = self._guard.require(actor, Permission.POST_CREATE)
+        named = await self._publisher.named_in(clean_content(options["content"]))
         post = Post.write(
             self._commands.ids.post(),
             author_id,
-            content=content,
-            image_url=image_url,
+            **options,
+            tags=named.tags,
+            mentions=named.mentions,
             at=self._commands.clock.now(),
         )
         async with self._commands.transaction() as tx:
-            await tx.posts.add(post)
-            await self._commands.publish(tx, PostPublished(post.id, author_id))
-            await self._commands.record(tx, actor, Action.POST_CREATE, post.id)
-        return await self.require(actor, post.id)
+            made = await self._once.made_before(tx, author_id, idempotency_key, options, post.id)
+            if made is None:
+                await self._publisher.publish(tx, actor, post)
+        return await self.require(actor, post.id if made is None else PostId(made))
 
-    async def update(
-        self, actor: Actor, post_id: PostId, *, content: str | None = None, image_url: str | None = None
-    ) -> PostView:
-        """None leaves a part as it is; an empty `image_url` removes the image. What the post said before is kept.
-        Raises `PostNotFound`, `Forbidden`, `Invalid`.
+    async def update(self, actor: Actor, post_id: PostId, **changes: Unpack[PostChanges]) -> PostView:
+        """See `Post.edited`. What the post said before is kept, and whom it names is found out again. Raises
+        `PostNotFound`, `Forbidden`, `Invalid`.
         """
         self._guard.require(actor, Permission.POST_UPDATE)
         await self.require(actor, post_id)
+        content = changes.get("content")
+        named = Named() if content is None else await self._publisher.named_in(clean_content(content))
         async with self._commands.transaction() as tx:
             post = await self._owned(tx, actor, post_id, Permission.POST_UPDATE)
             if post.is_deleted:
                 raise PostNotFound(field="post_id")
-            edited = post.edited(content=content, image_url=image_url, at=self._commands.clock.now())
-            if edited != post:
+            now = self._commands.clock.now()
+            edited = post.edited(**changes, tags=named.tags, mentions=named.mentions, at=now)
+            if edited.says != post.says:
                 number = len((await self._posts.edits([post_id])).get(post_id, ())) + 1
-                said_at = post.edited_at or post.created_at
-                await tx.posts.add_edit(PostEdit(post_id, number, post.content, post.image_url, said_at))
+                await tx.posts.add_edit(post.as_said(number))
+            if edited != post:
                 await self._save(tx, actor, edited, Action.POST_UPDATE)
         await self._freshness.post_changed(post_id)
         return await self.require(actor, post_id)
@@ -144,6 +175,17 @@ class Posts:
         if view is None:
             raise PostNotFound(field="post_id")
         return view
+
+    async def require_reply(self, actor: Actor, post_id: PostId) -> None:
+        """Raises `PostNotFound` where the viewer sees none, and `RepliesRestricted` where it may not comment on it."""
+        hydrated = await self._hydrator.posts(actor, [post_id])
+        if not rules.visible([post_id], hydrated):
+            raise PostNotFound(field="post_id")
+        post, user_id = hydrated.posts[post_id], actor.signed_in
+        asks = post.reply_policy is ReplyPolicy.FOLLOWED and user_id != post.author_id
+        follows = asks and bool(await self._graph.followed_among(post.author_id, [user_id]))
+        if not may_reply(post, user_id, author_follows=follows):
+            raise RepliesRestricted(field="post_id")
 
     async def by_author(self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int) -> PageView[PostView]:
         """Newest first; an author whom the viewer may not see has no posts."""

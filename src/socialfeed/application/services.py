@@ -10,6 +10,7 @@ from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
+from socialfeed.application.idempotency import Once
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.posts import Posts
@@ -28,6 +29,7 @@ class Services:
     members: Members
     activity: ActivityLog
     posts: Posts
+    once: Once
     comments: Comments
     engagement: Engagement
     graph: Graph

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from socialfeed.domain.ids import CommentId, LikeId, PostId, SessionId, ShareId, UserId
 from socialfeed.domain.permissions import Grant, Permission
+from socialfeed.domain.post import ReplyPolicy, Visibility
 
 T = TypeVar("T")
 
@@ -71,6 +72,13 @@ class PostView:
     shares_count: int
     is_liked: bool
     is_shared: bool
+    visibility: Visibility
+    reply_policy: ReplyPolicy
+    sensitive: bool
+    content_warning: str | None
+    language: str | None
+    tags: Sequence[str]
+    mention_ids: Sequence[UserId]
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.freshness import Freshness, NothingCached
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
+from socialfeed.application.idempotency import Once
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.ports.clock import Clock
@@ -37,6 +38,7 @@ from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts import Posts
+from socialfeed.application.publishing import Publisher
 from socialfeed.application.reactions import reactions
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
@@ -117,9 +119,24 @@ class Container(containers.DeclarativeContainer):
     own_account = providers.Singleton(
         OwnAccount, commands, storage.provided.users, passwords, codes, sessions, freshness, limits, guard
     )
-    posts = providers.Singleton(Posts, commands, storage.provided.posts, hydrator, freshness, guard)
+    publisher = providers.Singleton(Publisher, commands, storage.provided.users)
+    once = providers.Singleton(Once, commands)
+    posts = providers.Singleton(
+        Posts,
+        commands,
+        storage.provided.posts,
+        storage.provided.graph,
+        hydrator,
+        publisher,
+        once,
+        freshness,
+        guard,
+    )
     upkeep = providers.Singleton(
-        Upkeep, accounts_erased=own_account.provided.erase_due, posts_purged=posts.provided.purge_due
+        Upkeep,
+        accounts_erased=own_account.provided.erase_due,
+        posts_purged=posts.provided.purge_due,
+        idempotency_keys_forgotten=once.provided.forget_old,
     )
     services = providers.Singleton(
         Services,
@@ -135,6 +152,7 @@ class Container(containers.DeclarativeContainer):
         members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, freshness, guard),
         activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
+        once=once,
         comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard),
         engagement=providers.Singleton(
             Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard

@@ -83,6 +83,13 @@ class IdConflict(Conflict):
     code, message = "ID_CONFLICT", "This id exists already."
 
 
+class IdempotencyKeyReused(Conflict):
+    code, message = "IDEMPOTENCY_KEY_REUSED", "This key was sent with another request."
+
+    def __init__(self) -> None:
+        super().__init__(field="idempotency_key")
+
+
 class CodeRejected(Rejected):
     """Wrong, used, expired or killed by wrong tries: deliberately not told apart."""
 
@@ -121,6 +128,12 @@ class PrivateAccount(Rejected):
     """This account chooses who follows it."""
 
     code, message = "PRIVATE_ACCOUNT", "This account is private."
+
+
+class RepliesRestricted(Rejected):
+    """The author chose who may comment."""
+
+    code, message = "REPLIES_RESTRICTED", "The author lets only some people reply."
 
 
 class OwnAccount(Rejected):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypedDict
 
 from socialfeed.domain import text
 from socialfeed.domain.errors import Invalid
@@ -36,6 +37,30 @@ class ReplyPolicy(StrEnum):
     """Those whom the author follows, and those the post mentions."""
     MENTIONED = "mentioned"
     NOBODY = "nobody"
+
+
+class PostOptions(TypedDict, total=False):
+    """What its author says about a post, as `Post.write` takes it."""
+
+    content: str
+    image_url: str | None
+    visibility: Visibility
+    reply_policy: ReplyPolicy
+    sensitive: bool
+    content_warning: str | None
+    language: str | None
+
+
+class PostChanges(TypedDict, total=False):
+    """What is to be another, as `Post.edited` takes it: None leaves a part as it is."""
+
+    content: str | None
+    image_url: str | None
+    visibility: Visibility | None
+    reply_policy: ReplyPolicy | None
+    sensitive: bool | None
+    content_warning: str | None
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +113,14 @@ class Post:
         return cls(
             id=post_id,
             author_id=author_id,
-            content=_clean(content),
+            content=clean_content(content),
             image_url=_clean_url(image_url),
             created_at=at,
             visibility=visibility,
             reply_policy=reply_policy,
             sensitive=sensitive or warning is not None,
             content_warning=warning,
-            language=text.clean_locale(language, "language") if language else None,
+            language=_clean_language(language),
             tags=tuple(tags),
             mentions=tuple(mentions),
             quote_of=quote_of,
@@ -105,16 +130,52 @@ class Post:
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
-    def edited(self, *, content: str | None = None, image_url: str | None = None, at: datetime) -> "Post":
-        """None leaves a part as it is, an empty `image_url` removes the image. The same post, not edited, if nothing
-        is another.
+    def edited(
+        self,
+        *,
+        content: str | None = None,
+        image_url: str | None = None,
+        visibility: Visibility | None = None,
+        reply_policy: ReplyPolicy | None = None,
+        sensitive: bool | None = None,
+        content_warning: str | None = None,
+        language: str | None = None,
+        tags: Sequence[str] = (),
+        mentions: Sequence[UserId] = (),
+        at: datetime,
+    ) -> "Post":
+        """None leaves a part as it is; an empty `image_url`, `content_warning` or `language` removes it. A warning
+        keeps the post sensitive. `tags` and `mentions` are those of another content, and count where there is one.
+        Whom it is for may grow and shrink at any time. `edited_at` moves only where the post says something else: see
+        `says`. The same post if nothing is another. Raises `Invalid`.
         """
+        said = self.content if content is None else clean_content(content)
+        warning = self.content_warning if content_warning is None else _clean_warning(content_warning)
         changed = replace(
             self,
-            content=self.content if content is None else _clean(content),
+            content=said,
             image_url=self.image_url if image_url is None else _clean_url(image_url),
+            visibility=visibility or self.visibility,
+            reply_policy=reply_policy or self.reply_policy,
+            sensitive=(self.sensitive if sensitive is None else sensitive) or warning is not None,
+            content_warning=warning,
+            language=self.language if language is None else _clean_language(language),
+            tags=self.tags if said == self.content else tuple(tags),
+            mentions=self.mentions if said == self.content else tuple(mentions),
         )
-        return self if changed == self else replace(changed, edited_at=at)
+        if changed == self:
+            return self
+        return changed if changed.says == self.says else replace(changed, edited_at=at)
+
+    @property
+    def says(self) -> tuple[str, str | None, str | None]:
+        """What readers read: its history keeps each, and neither whom it was for nor who could answer."""
+        return self.content, self.image_url, self.content_warning
+
+    def as_said(self, number: int) -> "PostEdit":
+        """What it says now, for its history."""
+        said_at = self.edited_at or self.created_at
+        return PostEdit(self.id, number, self.content, self.image_url, said_at, self.content_warning)
 
     @property
     def is_taken_down(self) -> bool:
@@ -140,14 +201,20 @@ class PostEdit:
     content: str
     image_url: str | None
     at: datetime
+    content_warning: str | None = None
 
 
-def _clean(content: str) -> str:
+def clean_content(content: str) -> str:
+    """What a post would say: normalised. Raises `Invalid`."""
     return text.clean(content, "content", minimum=1, maximum=CONTENT_MAX, lines=True)
 
 
 def _clean_warning(warning: str | None) -> str | None:
     return text.clean(warning, "content_warning", maximum=WARNING_MAX) or None if warning else None
+
+
+def _clean_language(language: str | None) -> str | None:
+    return text.clean_locale(language, "language") if language else None
 
 
 def _clean_url(image_url: str | None) -> str | None:

@@ -158,9 +158,17 @@ MUTATIONS: Mapping[str, Rule] = {
     ),
     "Mutation.banUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
     "Mutation.unbanUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
-    "Mutation.createPost": _rule(P.POST_CREATE, 'content: "Hello"'),
+    "Mutation.createPost": _rule(
+        P.POST_CREATE,
+        'content: "Hello #world", visibility: UNLISTED, sensitive: true, contentWarning: "Words", language: "en", '
+        'replyPolicy: FOLLOWED, idempotencyKey: "once"',
+    ),
     "Mutation.updatePost": _rule(
-        P.POST_UPDATE, 'postId: $post, content: "Another"', own=DONE, other="FORBIDDEN", blocked="POST_NOT_FOUND"
+        P.POST_UPDATE,
+        'postId: $post, content: "Another", visibility: FOLLOWERS, replyPolicy: NOBODY',
+        own=DONE,
+        other="FORBIDDEN",
+        blocked="POST_NOT_FOUND",
     ),
     "Mutation.deletePost": _rule(
         P.POST_DELETE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND", others=P.POST_DELETE_ANY
@@ -278,8 +286,9 @@ _PUBLIC: Mapping[str, str] = {
     "Payload": _PAYLOAD,
     "PermissionInfo": "name group",
     "Post": "id content contentHtml image author createdAt editedAt edits"
-    " likesCount commentsCount sharesCount isLiked isShared",
-    "PostEdit": "number content image at",
+    " likesCount commentsCount sharesCount isLiked isShared"
+    " visibility replyPolicy sensitive contentWarning language tags mentions",
+    "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",
     "PostReactionPayload": f"post isLiked isShared {_PAYLOAD}",

@@ -47,6 +47,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "profiles_by_ids": (1, lambda s: s.users.profiles_by_ids(USERS)),
     "profile_counts": (1, lambda s: s.users.profile_counts(USERS)),
     "user_id_by_username": (1, lambda s: s.users.user_id_by_username("ada")),
+    "user_ids_by_usernames": (1, lambda s: s.users.user_ids_by_usernames(["ada", "bob"])),
     "accounts_after": (1, lambda s: s.users.accounts_after(USERS[0], limit=10)),
     "accounts_after, role": (1, lambda s: s.users.accounts_after(None, limit=10, role="admin")),
     "accounts_after, both": (1, lambda s: s.users.accounts_after(None, limit=9, status=BANNED, role="admin")),
@@ -81,6 +82,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "top": (1, lambda s: s.trending.top(limit=10, at=Builder().clock.now())),
     "backlog": (1, lambda s: s.outbox.backlog()),
     "accounts_by_ids, none": (0, lambda s: s.users.accounts_by_ids([])),
+    "user_ids_by_usernames, none": (0, lambda s: s.users.user_ids_by_usernames([])),
     "profiles_by_ids, none": (0, lambda s: s.users.profiles_by_ids([])),
     "profile_counts, none": (0, lambda s: s.users.profile_counts([])),
     "posts_by_ids, none": (0, lambda s: s.posts.posts_by_ids([])),
@@ -98,6 +100,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "account_by_login, unstorable": (0, lambda s: s.users.account_by_login("ada\0")),
     "roles_by_names, unstorable": (0, lambda s: s.access.roles_by_names(["\ud800", "ad\0min"])),
     "accounts_after, unstorable": (0, lambda s: s.users.accounts_after(None, limit=10, role="ad\0min")),
+    "user_ids_by_usernames, unstorable": (0, lambda s: s.users.user_ids_by_usernames(["ada\0", "\ud800"])),
     "user_id_by_username, unstorable": (0, lambda s: s.users.user_id_by_username("\ud800")),
 }
 

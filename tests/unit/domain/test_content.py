@@ -11,7 +11,16 @@ from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.errors import CommentNotFound, Invalid
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import UserId
-from socialfeed.domain.post import CONTENT_MAX, RESTORABLE, Post
+from socialfeed.domain.post import (
+    CONTENT_MAX,
+    RESTORABLE,
+    WARNING_MAX,
+    Post,
+    PostChanges,
+    PostEdit,
+    ReplyPolicy,
+    Visibility,
+)
 from socialfeed.domain.visibility import Viewpoint
 from socialfeed.testing import Builder
 from socialfeed.testing.clock import START
@@ -151,9 +160,45 @@ def test_a_post_lives_on_in_new_states(make: Builder) -> None:
         ({"content": " "}, "content"),
         ({"content": "x" * (CONTENT_MAX + 1)}, "content"),
         ({"image_url": "x"}, "image_url"),
+        ({"content_warning": "x" * (WARNING_MAX + 1)}, "content_warning"),
+        ({"language": "german"}, "language"),
     ],
 )
-def test_a_refused_edit_names_the_field(make: Builder, changes: dict[str, str], field: str) -> None:
+def test_a_refused_edit_names_the_field(make: Builder, changes: PostChanges, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         make.post(make.user()).edited(**changes, at=START)
     assert refused.value.field == field
+
+
+def test_an_edit_that_says_nothing_else_is_not_marked_as_one(make: Builder) -> None:
+    post = make.post(make.user())
+    changed = post.edited(
+        visibility=Visibility.MENTIONED, reply_policy=ReplyPolicy.NOBODY, sensitive=True, language="de", at=START
+    )
+    assert (changed.visibility, changed.reply_policy) == (Visibility.MENTIONED, ReplyPolicy.NOBODY)
+    assert (changed.sensitive, changed.language) == (True, "de")
+    assert changed.edited_at is None
+    assert changed.edited(visibility=Visibility.PUBLIC, language="", at=START).language is None
+
+
+def test_a_warning_makes_and_keeps_a_post_sensitive(make: Builder) -> None:
+    post = make.post(make.user()).edited(content_warning=" Spiders ", at=START)
+    assert (post.content_warning, post.sensitive, post.edited_at) == ("Spiders", True, START)
+    assert post.edited(sensitive=False, at=START).sensitive
+    without = post.edited(content_warning="", at=START)
+    assert (without.content_warning, without.sensitive) == (None, True)
+    assert not without.edited(sensitive=False, at=START).sensitive
+    assert not post.edited(content_warning="", sensitive=False, at=START).sensitive
+
+
+def test_tags_and_mentions_change_with_the_text_alone(make: Builder) -> None:
+    post = Post.write(make.ids.post(), make.ids.user(), content="#a", tags=("a",), mentions=(UserId(7),), at=START)
+    same = post.edited(content=" #a ", sensitive=True, tags=("b",), mentions=(), at=START)
+    assert (same.tags, same.mentions) == (("a",), (UserId(7),))
+    another = post.edited(content="#b", tags=("b",), mentions=(), at=START)
+    assert (another.tags, another.mentions) == (("b",), ())
+
+
+def test_the_history_has_what_a_post_said_and_since_when(make: Builder) -> None:
+    post = make.post(make.user(), content="first").edited(content_warning="Spiders", at=START)
+    assert post.as_said(2) == PostEdit(post.id, 2, "first", None, START, "Spiders")

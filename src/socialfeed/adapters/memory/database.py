@@ -9,6 +9,7 @@ from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.idempotency import IdempotencyKey
 from socialfeed.domain.ids import ActivityId, CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post, PostEdit
@@ -70,6 +71,7 @@ class Database:
         self.chains = Table[UserId, ChainEnd]()
         self.outbox = Table[EventId, Envelope]()
         self.inbox = Table[tuple[EventId, str], datetime]()
+        self.idempotency_keys = Table[tuple[UserId, str], IdempotencyKey]()
 
 
 class Changes:
@@ -96,6 +98,7 @@ class Changes:
         self.chains = Staged(database.chains)
         self.outbox = Staged(database.outbox)
         self.inbox = Staged(database.inbox)
+        self.idempotency_keys = Staged(database.idempotency_keys)
 
     def commit(self) -> None:
         """Applies everything in one step: there is no suspension in which a reader could see half of it."""
@@ -119,5 +122,6 @@ class Changes:
             self.chains,
             self.outbox,
             self.inbox,
+            self.idempotency_keys,
         ):
             staged.apply()

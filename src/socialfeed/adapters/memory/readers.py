@@ -41,6 +41,10 @@ class MemoryUserReader:
     async def user_id_by_username(self, username: str) -> UserId | None:
         return next(iter(self.database.users_by_username.keys(username.lower())), None)
 
+    async def user_ids_by_usernames(self, names: Sequence[str]) -> dict[str, UserId]:
+        rows, index = self.database.users.rows, self.database.users_by_username
+        return {name: user_id for name in names for user_id in index.keys(name) if rows[user_id].is_active}
+
     async def accounts_after(
         self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None
     ) -> list[User]:

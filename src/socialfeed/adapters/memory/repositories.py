@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from socialfeed.adapters.memory.access import MemoryGrants, MemoryRoles
 from socialfeed.adapters.memory.activity import MemoryActivityLog
 from socialfeed.adapters.memory.database import Changes, Reaction
+from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.comment import Comment
@@ -124,7 +125,9 @@ class MemoryPosts:
             blank = replace(post, content="", image_url=None, content_warning=None, tags=(), mentions=())
             self.changes.posts.put(post.id, blank)
             for edit in self.changes.edits.matching(self.changes.database.edits_by_post, post.id):
-                self.changes.edits.put((post.id, edit.number), replace(edit, content="", image_url=None))
+                self.changes.edits.put(
+                    (post.id, edit.number), replace(edit, content="", image_url=None, content_warning=None)
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,7 @@ class MemoryTransaction:
         self.activity = MemoryActivityLog(changes)
         self.outbox = MemoryOutboxWriter(changes)
         self.inbox = MemoryInbox(changes)
+        self.idempotency = MemoryIdempotencyKeys(changes)
 
 
 def counts_of(changes: Changes, post_id: PostId) -> Counts:

@@ -11,6 +11,7 @@ from socialfeed.adapters.sql.repositories.access import SqlGrants, SqlRoles
 from socialfeed.adapters.sql.repositories.activity import SqlActivityLog
 from socialfeed.adapters.sql.repositories.comments import SqlComments
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
+from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
 from socialfeed.adapters.sql.repositories.reactions import SqlLikes, SqlShares
@@ -25,6 +26,7 @@ class SqlTransaction:
         "comments",
         "follows",
         "grants",
+        "idempotency",
         "inbox",
         "likes",
         "outbox",
@@ -51,6 +53,7 @@ class SqlTransaction:
         self.activity = SqlActivityLog(connection, dialect)
         self.outbox = SqlOutbox(connection, dialect)
         self.inbox = SqlInbox(connection, dialect)
+        self.idempotency = SqlIdempotencyKeys(connection, dialect)
 
 
 class SqlUnitOfWork:

@@ -69,6 +69,13 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
                 shares_count=counts.shares,
                 is_liked=engaged.liked,
                 is_shared=engaged.shared,
+                visibility=post.visibility,
+                reply_policy=post.reply_policy,
+                sensitive=post.sensitive,
+                content_warning=post.content_warning,
+                language=post.language,
+                tags=post.tags,
+                mention_ids=post.mentions,
             )
         )
     return views

@@ -64,6 +64,9 @@ class UserReader(ProfileBatches, Protocol):
 
     async def user_id_by_username(self, username: str) -> UserId | None: ...
 
+    async def user_ids_by_usernames(self, names: Sequence[str]) -> dict[str, UserId]:
+        """The active accounts of these names, which are in lower case, as are those in the answer."""
+
     async def accounts_after(
         self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None
     ) -> list[User]:

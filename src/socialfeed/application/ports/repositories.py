@@ -14,6 +14,7 @@ from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow
+from socialfeed.domain.idempotency import IdempotencyKey
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
@@ -174,6 +175,16 @@ class Inbox(Protocol):
         """
 
 
+class IdempotencyKeys(Protocol):
+    async def claim(self, key: IdempotencyKey) -> IdempotencyKey:
+        """Stores the key and returns it, or returns the one that is stored and live (`result is not key` tells). Under
+        any concurrency one claim of a key is stored: others wait for that transaction to end.
+        """
+
+    async def remove_before(self, moment: datetime, *, limit: int) -> int:
+        """Removes at most `limit` keys made before this moment; returns how many. Keys that others hold may stay."""
+
+
 class Transaction(Protocol):
     """The repositories of one open transaction."""
 
@@ -205,6 +216,8 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def idempotency(self) -> IdempotencyKeys: ...
 
 
 class UnitOfWork(Protocol):

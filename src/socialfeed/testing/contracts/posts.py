@@ -112,7 +112,7 @@ class PostsContract(UsesStorage):
         edited, other = await given_post(storage, make), await given_post(storage, make)
         edits = [
             PostEdit(edited.id, 1, "naïve", None, edited.created_at),
-            PostEdit(edited.id, 2, "line\nline", "https://example.org/c.png", edited.created_at),
+            PostEdit(edited.id, 2, "line\nline", "https://example.org/c.png", edited.created_at, "Vorsicht: ß"),
             PostEdit(edited.id, 10, "", None, edited.created_at),
         ]
         async with storage.uow() as tx:

@@ -12,6 +12,7 @@ from socialfeed.testing.contracts.codes import CodesContract
 from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
+from socialfeed.testing.contracts.idempotency import IdempotencyContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
 from socialfeed.testing.contracts.sessions import SessionsContract
@@ -32,6 +33,7 @@ class StorageContract(
     CommentsContract,
     EngagementContract,
     GraphContract,
+    IdempotencyContract,
     ModelContract,
 ):
     """Fixture: `storage`, fresh and empty for each test."""

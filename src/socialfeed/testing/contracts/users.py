@@ -30,6 +30,16 @@ class UsersContract(UsesStorage):
             assert await tx.users.get(user.id) == user
         assert await storage.users.accounts_by_ids([user.id]) == {user.id: user}
 
+    async def test_active_accounts_are_found_by_their_names(self, storage: Storage, make: Builder) -> None:
+        ada, bob = make.user(username="Ada_L"), make.user(username="bob")
+        others = [make.pending_user(username="pia"), make.user(username="ben").banned()]
+        others += [make.user(username="dea").deactivated()]
+        await given_users(storage, ada, bob, *others)
+        names = ["bob", "pia", "ada_l", "nobody", "ben", "dea", "bob", "a\0b"]
+        assert await storage.users.user_ids_by_usernames(names) == {"ada_l": ada.id, "bob": bob.id}
+        assert await storage.users.user_ids_by_usernames(["Ada_L"]) == {}
+        assert await storage.users.user_ids_by_usernames([]) == {}
+
     async def test_every_field_of_an_account_can_be_set_and_emptied(self, storage: Storage, make: Builder) -> None:
         plain = make.pending_user()
         empty = replace(plain, password_hash="", first_name="", last_name="", avatar_url="", roles=frozenset())

@@ -48,6 +48,11 @@ def _id_by_username(_: Dialect) -> SelectBase:
     return select(users.c.id).where(users.c.username_key == bindparam("username"))
 
 
+def _ids_by_usernames(dialect: Dialect) -> SelectBase:
+    named = select(users.c.username_key, users.c.id).where(dialect.any_of(users.c.username_key, "ids"))
+    return named.where(users.c.status == literal_column("'active'"))
+
+
 _AFTER = bindparam("after", type_=BigInteger)
 _STATUS = bindparam("status", type_=Text)
 
@@ -99,6 +104,10 @@ class SqlUserReader(Reader):
             return None
         rows = await self._database.rows(_id_by_username, username=username.lower())
         return UserId(rows[0][0]) if rows else None
+
+    async def user_ids_by_usernames(self, names: Sequence[str]) -> dict[str, UserId]:
+        rows = await self._database.by_key(_ids_by_usernames, [name for name in names if storable(name)])
+        return {name: UserId(user) for name, user in rows}
 
     async def accounts_after(
         self, after: UserId | None, *, limit: int, status: UserStatus | None = None, role: str | None = None

@@ -23,7 +23,7 @@ _REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
 _BLANK_EDITS = (
     update(post_edits)
     .where(post_edits.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author"))))
-    .values(content="", image_url=None)
+    .values(content="", image_url=None, content_warning=None)
 )
 _BLANK = (
     update(posts)

@@ -106,12 +106,12 @@ def tag_values(post: Post) -> Iterator[Values]:
 
 _e = tables.post_edits.c
 
-EDIT = (_e.post_id, _e.number, _e.content, _e.image_url, _e.at)
+EDIT = (_e.post_id, _e.number, _e.content, _e.image_url, _e.at, _e.content_warning)
 
 
 def edit_from_row(row: Row) -> PostEdit:
-    post_id, number, content, image_url, at = row
-    return PostEdit(post_id, number, content, image_url, to_datetime(at))
+    post_id, number, content, image_url, at, content_warning = row
+    return PostEdit(post_id, number, content, image_url, to_datetime(at), content_warning)
 
 
 def edit_values(edit: PostEdit) -> Values:
@@ -121,4 +121,5 @@ def edit_values(edit: PostEdit) -> Values:
         "content": edit.content,
         "image_url": edit.image_url,
         "at": edit.at,
+        "content_warning": edit.content_warning,
     }

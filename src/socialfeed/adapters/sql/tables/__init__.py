@@ -33,7 +33,15 @@ from socialfeed.adapters.sql.tables.content import (
     posts,
     shares,
 )
-from socialfeed.adapters.sql.tables.work import id_nodes, inbox, outbox, timeline_entries, timelines, trending_scores
+from socialfeed.adapters.sql.tables.work import (
+    id_nodes,
+    idempotency_keys,
+    inbox,
+    outbox,
+    timeline_entries,
+    timelines,
+    trending_scores,
+)
 
 __all__ = [
     "activity",
@@ -46,6 +54,7 @@ __all__ = [
     "has_object",
     "has_special_roles",
     "id_nodes",
+    "idempotency_keys",
     "in_chain",
     "inbox",
     "is_deleted",

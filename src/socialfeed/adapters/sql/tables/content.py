@@ -68,6 +68,7 @@ post_edits = Table(
     Column("content", Text, nullable=False),
     Column("image_url", Text),
     Column("at", Moment, nullable=False),
+    Column("content_warning", Text),
     PrimaryKeyConstraint("post_id", "number"),
     sqlite_with_rowid=False,
 )

@@ -34,6 +34,19 @@ inbox = Table(
     sqlite_with_rowid=False,
 )
 
+# What a key made may be gone, and whose it is cannot be: users stay. No foreign key, as in `likes`.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", Id, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("object_id", Id, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("user_id", "key"),
+    sqlite_with_rowid=False,
+)
+
 id_nodes = Table(
     "id_nodes",
     metadata,

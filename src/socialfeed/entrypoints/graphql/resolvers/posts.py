@@ -1,13 +1,15 @@
 """Posts."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from ariadne import MutationType, ObjectType, QueryType
+from ariadne import EnumType, MutationType, ObjectType, QueryType
+from ariadne.types import SchemaBindable
 
-from socialfeed.application.views import PageView, PostView
+from socialfeed.application.views import PageView, PostView, UserView
 from socialfeed.domain.ids import parse_post_id, parse_user_id
-from socialfeed.domain.post import PostEdit
+from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPolicy, Visibility
 from socialfeed.entrypoints.content import content_html
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
@@ -17,7 +19,14 @@ mutation = MutationType()
 post = ObjectType("Post")
 edit = ObjectType("PostEdit")
 edit.set_alias("image", "image_url")
-TYPES = [query, mutation, post, edit]
+TYPES: list[SchemaBindable] = [
+    query,
+    mutation,
+    post,
+    edit,
+    EnumType("Visibility", Visibility),
+    EnumType("ReplyPolicy", ReplyPolicy),
+]
 
 
 @query.field("post")
@@ -37,9 +46,18 @@ async def resolve_posts_by_user(
 
 @mutation.field("createPost")
 @payload("Published.", post=None)
-async def resolve_create_post(_: Any, info: Info, *, content: str, image_url: str | None = None) -> dict[str, Any]:
+async def resolve_create_post(
+    _: Any, info: Info, *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
+) -> dict[str, Any]:
     context = info.context
-    return {"post": await context.services.posts.create(context.actor, content=content, image_url=image_url)}
+    return {"post": await context.services.posts.create(context.actor, idempotency_key=idempotency_key, **options)}
+
+
+@post.field("mentions")
+async def resolve_mentions(view: PostView, info: Info) -> list[UserView]:
+    """Those that the viewer may see."""
+    found = await asyncio.gather(*map(info.context.users.load, view.mention_ids))
+    return [user for user in found if user is not None]
 
 
 @post.field("contentHtml")
@@ -55,14 +73,9 @@ async def resolve_edits(view: PostView, info: Info) -> Sequence[PostEdit]:
 
 @mutation.field("updatePost")
 @payload("Saved.", post=None)
-async def resolve_update_post(
-    _: Any, info: Info, *, post_id: str, content: str | None = None, image_url: str | None = None
-) -> dict[str, Any]:
+async def resolve_update_post(_: Any, info: Info, *, post_id: str, **changes: Unpack[PostChanges]) -> dict[str, Any]:
     context = info.context
-    changed = await context.services.posts.update(
-        context.actor, parse_post_id(post_id, "post_id"), content=content, image_url=image_url
-    )
-    return {"post": changed}
+    return {"post": await context.services.posts.update(context.actor, parse_post_id(post_id, "post_id"), **changes)}
 
 
 @mutation.field("deletePost")

@@ -1,0 +1,38 @@
+"""How a post comes into the world, whoever wrote it and when: alone, about another post, or planned before."""
+
+from typing import NamedTuple
+
+from socialfeed.application.commands import Commands
+from socialfeed.application.ports.readers import UserReader
+from socialfeed.application.ports.repositories import Transaction
+from socialfeed.domain import markup
+from socialfeed.domain.activity import Action
+from socialfeed.domain.events import PostPublished
+from socialfeed.domain.ids import UserId
+from socialfeed.domain.permissions import Actor
+from socialfeed.domain.post import Post
+
+
+class Named(NamedTuple):
+    """The tags of a text, and the accounts that it mentions, in its order."""
+
+    tags: tuple[str, ...] = ()
+    mentions: tuple[UserId, ...] = ()
+
+
+class Publisher:
+    def __init__(self, commands: Commands, users: UserReader) -> None:
+        self._commands = commands
+        self._users = users
+
+    async def named_in(self, content: str) -> Named:
+        """What a clean text names: active accounts only. One read, and none where nobody is mentioned."""
+        names = markup.mentioned(content)
+        found = await self._users.user_ids_by_usernames(names) if names else {}
+        return Named(markup.tags(content), tuple(found[name] for name in names if name in found))
+
+    async def publish(self, tx: Transaction, actor: Actor, post: Post) -> None:
+        """Stores the post and tells who has to know. The last thing that a transaction does."""
+        await tx.posts.add(post)
+        await self._commands.publish(tx, PostPublished(post.id, post.author_id))
+        await self._commands.record(tx, actor, Action.POST_CREATE, post.id, by=post.author_id)
