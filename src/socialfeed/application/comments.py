@@ -13,7 +13,7 @@ from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
 from socialfeed.application.views import CommentView, ThreadView
 from socialfeed.domain.activity import Action
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.errors import CommentNotFound
 from socialfeed.domain.events import CommentAdded
 from socialfeed.domain.ids import CommentId, PostId
@@ -62,26 +62,26 @@ class Comments:
             )
             await self._commands.record(tx, actor, Action.COMMENT_CREATE, comment.id)
         await self._counters.changed(post_id, counts)
-        return (await self._views(actor, [comment]))[0]
+        return await self.view(actor, comment)
 
     async def update(self, actor: Actor, comment_id: CommentId, *, content: str) -> CommentView:
         """One's own. Raises `CommentNotFound`, `Forbidden`, `Invalid`."""
         self._guard.require(actor, Permission.COMMENT_UPDATE)
-        await self._require(actor, comment_id)
+        await self.require(actor, comment_id)
         async with self._commands.transaction() as tx:
             comment = await self._owned(tx, actor, comment_id, Permission.COMMENT_UPDATE)
             edited = comment.edited(content, self._commands.clock.now())
             if edited != comment:
                 await tx.comments.save(edited)
                 await self._commands.record(tx, actor, Action.COMMENT_UPDATE, comment_id)
-        return (await self._views(actor, [edited]))[0]
+        return await self.view(actor, edited)
 
     async def delete(self, actor: Actor, comment_id: CommentId) -> PostId:
         """One's own, or anybody's for who may. A comment that was answered leaves a tombstone. Returns the post that it
         stood under. Raises `CommentNotFound`, `Forbidden`.
         """
         self._guard.require(actor, Permission.COMMENT_DELETE)
-        await self._require(actor, comment_id)
+        await self.require(actor, comment_id)
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
             comment = await self._owned(tx, actor, comment_id, Permission.COMMENT_DELETE, Permission.COMMENT_DELETE_ANY)
@@ -151,11 +151,12 @@ class Comments:
             return None
         return comment
 
-    async def _require(self, actor: Actor, comment_id: CommentId) -> None:
+    async def require(self, actor: Actor, comment_id: CommentId) -> Comment:
         """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""
         comment = await self._seen(actor, comment_id)
         if comment is None or not await self._posts.by_ids(actor, [comment.post_id]):
             raise CommentNotFound(field="comment_id")
+        return comment
 
     async def _owned(
         self, tx: Transaction, actor: Actor, comment_id: CommentId, own: Permission, anybodys: Permission | None = None
@@ -167,6 +168,10 @@ class Comments:
         self._guard.check_owns(actor, comment.author_id, own, anybodys, object_id=comment_id)
         return comment
 
+    async def view(self, actor: Actor, comment: Comment) -> CommentView:
+        """Of one that the viewer sees."""
+        return (await self._views(actor, [comment]))[0]
+
     async def _views(self, actor: Actor, comments: Sequence[Comment]) -> list[CommentView]:
         profiles = await self._hydrator.profiles(list({comment.author_id for comment in comments}))
         viewpoint = Viewpoint(actor.user_id)
@@ -175,8 +180,11 @@ class Comments:
             for user_id, profile in profiles.items()
             if viewpoint.knows(user_id, is_active=profile.is_active)
         }
+        shown = [comment for comment in comments if comment.is_deleted or comment.author_id in authors]
+        liking = await self._comments.liking(actor.user_id, [each.id for each in shown if not each.is_deleted])
         return [
-            comment_view(comment, None if comment.is_deleted else authors[comment.author_id])
-            for comment in comments
-            if comment.is_deleted or comment.author_id in authors
+            comment_view(
+                comment, None if comment.is_deleted else authors[comment.author_id], liking.get(comment.id, Liking())
+            )
+            for comment in shown
         ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts
 from socialfeed.application.activity import ActivityLog
+from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.service import Feeds
@@ -31,6 +32,7 @@ class Services:
     posts: Posts
     once: Once
     comments: Comments
+    comment_likes: CommentLikes
     engagement: Engagement
     graph: Graph
     feeds: Feeds

@@ -94,6 +94,8 @@ class CommentView:
     created_at: datetime
     edited_at: datetime | None
     is_deleted: bool
+    likes_count: int
+    is_liked: bool
 
 
 @dataclass(slots=True)

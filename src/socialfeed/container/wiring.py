@@ -19,6 +19,7 @@ from socialfeed.application.accounts import Accounts, Passwords
 from socialfeed.application.activity import ActivityLog, ActivityNotes
 from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands
+from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
 from socialfeed.application.counters import Counters, NoCounterCache
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
@@ -132,6 +133,7 @@ class Container(containers.DeclarativeContainer):
         freshness,
         guard,
     )
+    comments = providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard)
     upkeep = providers.Singleton(
         Upkeep,
         accounts_erased=own_account.provided.erase_due,
@@ -153,7 +155,8 @@ class Container(containers.DeclarativeContainer):
         activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
         once=once,
-        comments=providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard),
+        comments=comments,
+        comment_likes=providers.Singleton(CommentLikes, commands, comments, guard),
         engagement=providers.Singleton(
             Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
         ),

@@ -43,6 +43,8 @@ class Action(StrEnum):
     ACTIVITY_READ = "activity:read"
     COMMENT_CREATE = "comment:create"
     COMMENT_DELETE = "comment:delete"
+    COMMENT_LIKE = "comment:like"
+    COMMENT_UNLIKE = "comment:unlike"
     COMMENT_UPDATE = "comment:update"
     PERMISSION_DENY = "permission:deny"
     PERMISSION_GRANT = "permission:grant"

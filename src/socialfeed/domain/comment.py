@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from socialfeed.domain import text
 from socialfeed.domain.errors import CommentNotFound
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import CommentId, LikeId, PostId, UserId
 
 CONTENT_MAX = 5_000
 
@@ -61,6 +62,23 @@ class Comment:
 
     def deleted(self, at: datetime) -> "Comment":
         return replace(self, content="", deleted_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class CommentLike:
+    """At most one per user and comment, under any concurrency."""
+
+    id: LikeId
+    comment_id: CommentId
+    user_id: UserId
+    created_at: datetime
+
+
+class Liking(NamedTuple):
+    """How many like a comment, and whether one viewer is among them."""
+
+    likes: int = 0
+    liked: bool = False
 
 
 def _clean(content: str) -> str:

@@ -95,6 +95,18 @@ class CommentAdded(Engagement):
 
 
 @dataclass(frozen=True, slots=True)
+class CommentLiked(Event):
+    """As an `Engagement` with the post, which it is none of: likes of comments move no post."""
+
+    name = "comment_liked"
+    comment_id: CommentId
+    post_id: PostId
+    user_id: UserId
+    at_ms: int
+    sign: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class UserFollowed(Event):
     name = "user_followed"
     follower_id: UserId
@@ -113,6 +125,7 @@ _TYPES: dict[str, type[Event]] = {
         PostLiked,
         PostShared,
         CommentAdded,
+        CommentLiked,
         UserFollowed,
     )
 }

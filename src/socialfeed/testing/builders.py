@@ -6,7 +6,7 @@ from itertools import count
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.activity import NOBODY, Action, Activity, Outcome
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, Event, PostPublished
 from socialfeed.domain.graph import Follow
@@ -116,6 +116,9 @@ class Builder:
 
     def like(self, post: Post, user: User) -> Like:
         return Like(self.ids.like(), post.id, user.id, self.clock.now())
+
+    def comment_like(self, comment: Comment, user: User) -> CommentLike:
+        return CommentLike(self.ids.like(), comment.id, user.id, self.clock.now())
 
     def share(self, post: Post, user: User) -> Share:
         return Share(self.ids.share(), post.id, user.id, self.clock.now())

@@ -196,6 +196,12 @@ MUTATIONS: Mapping[str, Rule] = {
         private=DONE,
         others=P.COMMENT_DELETE_ANY,
     ),
+    "Mutation.likeComment": _rule(
+        P.COMMENT_LIKE, "commentId: $comment", own=DONE, other=DONE, blocked="COMMENT_NOT_FOUND", private=DONE
+    ),
+    "Mutation.unlikeComment": _rule(
+        P.COMMENT_LIKE, "commentId: $comment", own=DONE, other=DONE, blocked="COMMENT_NOT_FOUND", private=DONE
+    ),
     "Mutation.toggleLike": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.likePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.unlikePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
@@ -270,7 +276,8 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityConnection": "edges nodes pageInfo",
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
-    "Comment": "id content contentHtml author isDeleted editedAt post parentId depth createdAt repliesCount replies",
+    "Comment": "id content contentHtml author isDeleted editedAt post parentId depth createdAt likesCount isLiked"
+    " repliesCount replies",
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",

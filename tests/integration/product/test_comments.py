@@ -126,6 +126,76 @@ class TestDeleting:
         assert (await client.run(trending))["trendingPosts"]["items"] == []
 
 
+LIKE = """mutation ($i: ID!) {
+  likeComment(commentId: $i) { success comment { likesCount isLiked } errors { code field } }
+}"""
+UNLIKE = LIKE.replace("likeComment", "unlikeComment")
+LIKED = "query ($p: ID!) { comments(postId: $p) { nodes { isDeleted likesCount isLiked } } }"
+
+
+async def liked(client: Client, post: str) -> list[tuple[int, bool]]:
+    """What the viewer is told of each comment that answers the post."""
+    nodes = (await client.run(LIKED, {"p": post}))["comments"]["nodes"]
+    return [(node["likesCount"], node["isLiked"]) for node in nodes]
+
+
+class TestLikesOfComments:
+    async def test_a_like_is_counted_once_and_shown_to_who_made_it(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        post = await publish(ada, "post")
+        first, _ = await comment(bob, post, "first"), await comment(bob, post, "second")
+        for _ in range(2):
+            answer = (await ada.run(LIKE, {"i": first}))["likeComment"]
+            assert answer == {"success": True, "comment": {"likesCount": 1, "isLiked": True}, "errors": []}
+        assert (await bob.run(LIKE, {"i": first}))["likeComment"]["comment"]["likesCount"] == 2
+        assert await liked(ada, post) == [(2, True), (0, False)]
+        assert await liked(client, post) == [(2, False), (0, False)]
+        for _ in range(2):
+            answer = (await ada.run(UNLIKE, {"i": first}))["unlikeComment"]
+            assert answer == {"success": True, "comment": {"likesCount": 1, "isLiked": False}, "errors": []}
+        assert await liked(ada, post) == [(1, False), (0, False)]
+
+    async def test_people_who_like_at_the_same_time_are_all_counted_and_once(self, client: Client) -> None:
+        people = [await client.sign_up(name) for name in ("ada", "bob", "cyd")]
+        post = await publish(people[0], "post")
+        mine = await comment(people[0], post, "mine")
+        await asyncio.gather(*(person.run(LIKE, {"i": mine}) for person in people for _ in range(5)))
+        assert await liked(people[0], post) == [(3, True)]
+        await asyncio.gather(*(people[0].run(UNLIKE, {"i": mine}) for _ in range(5)))
+        assert await liked(people[0], post) == [(2, False)]
+
+    async def test_a_tombstone_tells_of_no_likes_and_takes_none(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        post = await publish(ada, "post")
+        first = await comment(bob, post, "first")
+        await comment(ada, post, "answer", first)
+        await ada.run(LIKE, {"i": first})
+        await delete(bob, first)
+        assert await liked(ada, post) == [(0, False)]
+        for change in (LIKE, UNLIKE):
+            (answer,) = (await ada.run(change, {"i": first})).values()
+            assert answer == {"success": False, "comment": None, "errors": NO_COMMENT}
+
+    async def test_a_like_of_a_comment_is_remembered_and_moves_no_post(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        post = await publish(ada, "post")
+        mine = await comment(bob, post, "mine")
+        await delete(bob, mine)
+        mine = await comment(bob, post, "mine again")
+        for _ in range(2):
+            await ada.run(LIKE, {"i": mine})
+            await ada.run(UNLIKE, {"i": mine})
+        await client.settle()
+        log = await ada.run("{ myActivity(first: 4) { nodes { action objectId } } }")
+        assert [(node["action"], node["objectId"]) for node in log["myActivity"]["nodes"]] == [
+            ("comment:unlike", mine),
+            ("comment:like", mine),
+        ] * 2
+        assert (await ada.run("query ($i: ID!) { post(id: $i) { likesCount } }", {"i": post}))["post"] == {
+            "likesCount": 0
+        }
+
+
 class TestLikes:
     async def test_a_like_is_switched_on_and_off(self, client: Client) -> None:
         ada = await client.sign_up("ada")

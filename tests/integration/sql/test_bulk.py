@@ -50,6 +50,8 @@ async def test_everything_is_stored_with_its_counters(storage: SqlStorage, make:
         eva.id: ProfileCounts(posts=0, followers=1, following=1),
     }
     assert await storage.outbox.backlog() == 0
+    async with storage.uow() as tx:
+        assert (await tx.comment_likes.add(make.comment_like(reply, ada)))[1] == 1
 
 
 async def test_what_was_loaded_goes_on_counting(storage: SqlStorage, make: Builder) -> None:

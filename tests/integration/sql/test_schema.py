@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -14,9 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from socialfeed.adapters.sql import migrate, migrations
 from socialfeed.adapters.sql.schema import HEAD
-from socialfeed.adapters.sql.tables import metadata, users
+from socialfeed.adapters.sql.tables import comment_counters, metadata, users
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ids import unix_ms
+from socialfeed.domain.ranking import hot
+from socialfeed.testing.builders import Builder
 from tests.integration.sql.conftest import opener
 
 
@@ -91,6 +95,35 @@ def test_processes_of_the_last_release_register_accounts_as_they_did(url: str) -
         stored = connection.execute(select(users.c.is_private, users.c.locale, users.c.erase_at))
         assert stored.all() == [(False, "en", None)]
         connection.rollback()
+
+
+def test_comments_of_the_last_release_are_counted_whenever_they_were_written(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some before the migration, more than it takes at once, and some by processes that go on meanwhile."""
+    revision = import_module("socialfeed.adapters.sql.migrations.versions.v0007_liked_and_hidden_comments")
+    monkeypatch.setattr(revision, "_AT_ONCE", 2)
+    make = Builder()
+    ids = [make.ids.comment() for _ in range(7)]
+
+    def write(comment_id: int) -> None:
+        at = "0" if url.startswith("sqlite:") else "now()"
+        columns = "id, post_id, author_id, parent_id, depth, content, created_at"
+        with migrations.connected(url) as connection:
+            connection.exec_driver_sql(
+                f"INSERT INTO comments ({columns}) VALUES ({comment_id}, 1, 2, 3, 0, 'text', {at})"
+            )
+            connection.commit()
+
+    migrations.upgrade(url, "0006")
+    for comment_id in ids[:5]:
+        write(comment_id)
+    migrations.upgrade(url)
+    for comment_id in ids[5:]:
+        write(comment_id)
+    with migrations.connected(url) as connection:
+        counted = connection.execute(select(comment_counters).order_by(comment_counters.c.comment_id))
+        assert counted.all() == [(comment_id, 3, 0, hot(unix_ms(comment_id), 0)) for comment_id in ids]
 
 
 def test_a_migration_that_was_interrupted_while_it_built_an_index_can_be_run_again(postgres_url: str) -> None:

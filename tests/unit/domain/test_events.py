@@ -29,6 +29,11 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
         "comment_added",
         {"post_id": 2, "user_id": 1, "at_ms": 5, "sign": 1, "comment_id": 3},
     ),
+    (
+        events.CommentLiked(CommentId(3), PostId(2), UserId(1), 5, sign=-1),
+        "comment_liked",
+        {"comment_id": 3, "post_id": 2, "user_id": 1, "at_ms": 5, "sign": -1},
+    ),
     (events.UserFollowed(UserId(1), UserId(2)), "user_followed", {"follower_id": 1, "followee_id": 2}),
 ]
 

@@ -11,8 +11,10 @@ from socialfeed.domain.ranking import (
     HALF_LIFE,
     LIKE,
     SHARE,
+    TENFOLD_MS,
     epoch_of,
     forward_weight,
+    hot,
     rollover_factor,
 )
 
@@ -78,3 +80,20 @@ def test_an_epoch_lasts_from_its_landmark_to_the_next(number: int, into: timedel
 
 def test_a_share_says_more_than_a_comment_and_a_comment_more_than_a_like() -> None:
     assert 0 < LIKE < COMMENT < SHARE
+
+
+def test_what_nobody_likes_is_as_hot_as_it_is_new() -> None:
+    assert [hot(written_ms, 0) for written_ms in (0, 1, 1_767_606_600_123)] == [0, 1, 1_767_606_600_123]
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**9))
+def test_every_like_makes_hotter_and_the_next_one_less_so(written_ms: int, likes: int) -> None:
+    first, second = (hot(written_ms, likes + n + 1) - hot(written_ms, likes + n) for n in (0, 1))
+    assert first >= 0
+    assert second <= first + 1  # which is what rounding makes of it
+    assert hot(written_ms + 1, likes) == hot(written_ms, likes) + 1
+
+
+def test_ten_times_the_likes_make_up_for_twelve_and_a_half_hours() -> None:
+    assert [hot(0, likes) for likes in (9, 99, 999)] == [TENFOLD_MS, 2 * TENFOLD_MS, 3 * TENFOLD_MS]
+    assert timedelta(milliseconds=TENFOLD_MS) == timedelta(hours=12.5)

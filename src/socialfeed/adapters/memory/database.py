@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from socialfeed.adapters.memory.tables import Index, Staged, Table
 from socialfeed.domain.activity import Activity, ChainEnd, Link
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
@@ -59,6 +59,8 @@ class Database:
         self.comments = Table[CommentId, Comment](
             self.comments_by_parent, self.comments_by_author, self.comments_by_post
         )
+        self.likes_by_comment = Index[tuple[CommentId, UserId], CommentLike](lambda like: like.comment_id)
+        self.comment_likes = Table[tuple[CommentId, UserId], CommentLike](self.likes_by_comment)
         self.likes = Table[Reaction, Like](self.likes_by_post)
         self.shares = Table[Reaction, Share](self.shares_by_post)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
@@ -86,6 +88,7 @@ class Changes:
         self.edits = Staged(database.edits)
         self.counts = Staged(database.counts)
         self.comments = Staged(database.comments)
+        self.comment_likes = Staged(database.comment_likes)
         self.likes = Staged(database.likes)
         self.shares = Staged(database.shares)
         self.follows = Staged(database.follows)
@@ -110,6 +113,7 @@ class Changes:
             self.edits,
             self.counts,
             self.comments,
+            self.comment_likes,
             self.likes,
             self.shares,
             self.follows,

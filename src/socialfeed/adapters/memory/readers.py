@@ -9,10 +9,9 @@ from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
 from socialfeed.application.ports.readers import Candidate, Page, Profile
-from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import User, UserStatus
 
@@ -100,45 +99,6 @@ class MemoryPostReader:
         keys = self.database.posts_by_author.keys(author_id)
         end = len(keys) if before is None else bisect_left(keys, before)
         return (Candidate(keys[place], author_id) for place in range(end - 1, -1, -1))
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryCommentReader:
-    database: Database
-
-    async def comments_by_ids(self, ids: Sequence[CommentId]) -> dict[CommentId, Comment]:
-        return self.database.comments.by_keys(ids)
-
-    async def children(
-        self,
-        post_id: PostId,
-        parent_ids: Sequence[CommentId | None],
-        *,
-        limit: int,
-        after: CommentId | None = None,
-        newest_first: bool = False,
-    ) -> dict[CommentId | None, list[Comment]]:
-        rows = self.database.comments.rows
-        return {
-            parent: [rows[key] for key in islice(self._walk(post_id, parent, after, newest_first), limit)]
-            for parent in parent_ids
-        }
-
-    async def child_counts(
-        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
-    ) -> dict[CommentId | None, int]:
-        index, rows = self.database.comments_by_parent, self.database.comments.rows
-        return {parent: sum(not rows[key].is_deleted for key in index.keys((post_id, parent))) for parent in parent_ids}
-
-    def _walk(
-        self, post_id: PostId, parent: CommentId | None, after: CommentId | None, newest_first: bool
-    ) -> Iterator[CommentId]:
-        keys = self.database.comments_by_parent.keys((post_id, parent))
-        if newest_first:
-            end = len(keys) if after is None else bisect_left(keys, after)
-            return (keys[place] for place in range(end - 1, -1, -1))
-        start = 0 if after is None else bisect_right(keys, after)
-        return islice(keys, start, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ from typing import Protocol, TypeVar
 
 from socialfeed.adapters.memory.access import MemoryGrants, MemoryRoles
 from socialfeed.adapters.memory.activity import MemoryActivityLog
+from socialfeed.adapters.memory.comments import MemoryCommentLikes, MemoryComments, remove_likes
+from socialfeed.adapters.memory.counting import bump_post, bump_profile, counts_of
 from socialfeed.adapters.memory.database import Changes, Reaction
 from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
-from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts, Like, Share
-from socialfeed.domain.errors import CommentNotFound, EmailTaken, IdConflict, PostNotFound, UsernameTaken
+from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, UsernameTaken
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
-from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.ids import EventId, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
@@ -116,6 +117,7 @@ class MemoryPosts:
         for share in changes.shares.matching(data.shares_by_post, post_id):
             changes.shares.remove((post_id, share.user_id))
         for comment in changes.comments.matching(data.comments_by_post, post_id):
+            remove_likes(changes, comment.id)
             changes.comments.remove(comment.id)
         changes.counts.remove(post_id)
         changes.posts.remove(post_id)
@@ -128,50 +130,6 @@ class MemoryPosts:
                 self.changes.edits.put(
                     (post.id, edit.number), replace(edit, content="", image_url=None, content_warning=None)
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryComments:
-    changes: Changes
-
-    async def get(self, comment_id: CommentId) -> Comment | None:
-        return self.changes.comments.get(comment_id)
-
-    async def add(self, comment: Comment) -> Counts:
-        if self.changes.comments.get(comment.id) is not None:
-            raise IdConflict
-        counts = bump_post(self.changes, comment.post_id, comments=1)
-        self.changes.comments.put(comment.id, comment)
-        return counts
-
-    async def locked(self, comment_id: CommentId) -> Comment | None:
-        return self.changes.comments.get(comment_id)
-
-    async def save(self, comment: Comment) -> None:
-        if self.changes.comments.get(comment.id) is None:
-            raise CommentNotFound
-        self.changes.comments.put(comment.id, comment)
-
-    async def delete(self, comment: Comment) -> Counts:
-        if self._is_answered(comment):
-            self.changes.comments.put(comment.id, comment)
-        else:
-            self._remove(comment)
-        return bump_post(self.changes, comment.post_id, comments=-1)
-
-    def _remove(self, comment: Comment) -> None:
-        self.changes.comments.remove(comment.id)
-        above = self.changes.comments.get(comment.parent_id) if comment.parent_id is not None else None
-        if above is not None and above.is_deleted and not self._is_answered(above):
-            self._remove(above)
-
-    def _is_answered(self, comment: Comment) -> bool:
-        index = self.changes.database.comments_by_parent
-        return bool(self.changes.comments.matching(index, (comment.post_id, comment.id)))
-
-    async def blank_of(self, author_id: UserId) -> None:
-        for comment in self.changes.comments.matching(self.changes.database.comments_by_author, author_id):
-            self.changes.comments.put(comment.id, replace(comment, content=""))
 
 
 class _Reaction(Protocol):
@@ -279,6 +237,7 @@ class MemoryTransaction:
         self.codes = MemoryCodes(changes)
         self.posts = MemoryPosts(changes)
         self.comments = MemoryComments(changes)
+        self.comment_likes = MemoryCommentLikes(changes)
         self.likes = MemoryLikes(changes)
         self.shares = MemoryShares(changes)
         self.follows = MemoryFollows(changes)
@@ -290,25 +249,3 @@ class MemoryTransaction:
         self.outbox = MemoryOutboxWriter(changes)
         self.inbox = MemoryInbox(changes)
         self.idempotency = MemoryIdempotencyKeys(changes)
-
-
-def counts_of(changes: Changes, post_id: PostId) -> Counts:
-    counts = changes.counts.get(post_id)
-    if counts is None:
-        raise PostNotFound
-    return counts
-
-
-def bump_post(changes: Changes, post_id: PostId, *, likes: int = 0, comments: int = 0, shares: int = 0) -> Counts:
-    """The post's counters moved by so much. Raises `PostNotFound`."""
-    old = counts_of(changes, post_id)
-    new = Counts(old.likes + likes, old.comments + comments, old.shares + shares, old.version + 1)
-    changes.counts.put(post_id, new)
-    return new
-
-
-def bump_profile(changes: Changes, user_id: UserId, *, posts: int = 0, followers: int = 0, following: int = 0) -> None:
-    old = changes.profile_counts.get(user_id) or ProfileCounts()
-    changes.profile_counts.put(
-        user_id, ProfileCounts(old.posts + posts, old.followers + followers, old.following + following)
-    )

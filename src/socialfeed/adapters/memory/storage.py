@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 from socialfeed.adapters.memory.access import MemoryAccessReader
 from socialfeed.adapters.memory.activity import MemoryActivityReader
+from socialfeed.adapters.memory.comments import MemoryCommentReader
 from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
 from socialfeed.adapters.memory.readers import (
-    MemoryCommentReader,
     MemoryEngagementReader,
     MemoryGraphReader,
     MemoryPostReader,

@@ -9,6 +9,7 @@ from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.access import SqlGrants, SqlRoles
 from socialfeed.adapters.sql.repositories.activity import SqlActivityLog
+from socialfeed.adapters.sql.repositories.comment_likes import SqlCommentLikes
 from socialfeed.adapters.sql.repositories.comments import SqlComments
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
@@ -23,6 +24,7 @@ class SqlTransaction:
     __slots__ = (
         "activity",
         "codes",
+        "comment_likes",
         "comments",
         "follows",
         "grants",
@@ -43,6 +45,7 @@ class SqlTransaction:
         self.codes = SqlCodes(connection, dialect)
         self.posts = SqlPosts(connection, dialect)
         self.comments = SqlComments(connection, dialect)
+        self.comment_likes = SqlCommentLikes(connection, dialect)
         self.likes = SqlLikes(connection, dialect)
         self.shares = SqlShares(connection, dialect)
         self.follows = SqlFollows(connection, dialect)

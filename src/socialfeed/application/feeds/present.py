@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from socialfeed.application.feeds.hydrate import HydratedPosts
 from socialfeed.application.ports.readers import Profile
 from socialfeed.application.views import CommentView, LikeView, PostView, ShareView, UserView
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share
 from socialfeed.domain.ids import PostId
 from socialfeed.domain.user import User
 
 _NO_COUNTS = Counts()
 _NOT_ENGAGED = Engaged()
+_NOT_LIKED = Liking()
 
 
 def user_view(profile: Profile) -> UserView:
@@ -81,7 +82,7 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
     return views
 
 
-def comment_view(comment: Comment, author: UserView | None) -> CommentView:
+def comment_view(comment: Comment, author: UserView | None, liking: Liking = _NOT_LIKED) -> CommentView:
     return CommentView(
         id=comment.id,
         content=comment.content,
@@ -92,6 +93,8 @@ def comment_view(comment: Comment, author: UserView | None) -> CommentView:
         created_at=comment.created_at,
         edited_at=comment.edited_at,
         is_deleted=comment.is_deleted,
+        likes_count=liking.likes,
+        is_liked=liking.liked,
     )
 
 

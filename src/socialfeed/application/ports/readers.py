@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.timelines import Entry
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
@@ -120,6 +120,9 @@ class CommentReader(Protocol):
         """The number of direct children of each parent, those not counted that are deleted; parents without any may
         be left out.
         """
+
+    async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
+        """The exact numbers of likes. Comments that nobody likes may be left out."""
 
 
 class EngagementReader(Protocol):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import Grants, Roles
 from socialfeed.application.ports.activity import ActivityLog
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow
@@ -124,11 +124,21 @@ class Comments(Protocol):
     async def delete(self, comment: Comment) -> Counts:
         """Counts the comment, which must be `locked` and not deleted yet, no more, and returns the post's new counts.
         One that was answered is saved as it is given; one that was not is removed, and so are the tombstones above
-        that lose their last answer by it.
+        that lose their last answer by it. Its likes are gone either way.
         """
 
     async def blank_of(self, author_id: UserId) -> None:
         """Takes the text out of everything the author commented; ids, places and counts stay."""
+
+
+class CommentLikes(Protocol):
+    async def add(self, like: CommentLike) -> tuple[CommentLike, int]:
+        """Idempotent, as `Likes.add`; the number is how many like the comment now. Until this transaction ends nobody
+        else likes or deletes it. Raises `CommentNotFound`, also for a tombstone.
+        """
+
+    async def remove(self, comment_id: CommentId, user_id: UserId) -> tuple[CommentLike | None, int]:
+        """Idempotent: the like that was there, if any. Locks and raises as `add`."""
 
 
 class Likes(Protocol):
@@ -196,6 +206,8 @@ class Transaction(Protocol):
     def posts(self) -> Posts: ...
     @property
     def comments(self) -> Comments: ...
+    @property
+    def comment_likes(self) -> CommentLikes: ...
     @property
     def likes(self) -> Likes: ...
     @property

@@ -9,6 +9,7 @@ from socialfeed.testing.contracts.activity import ActivityContract
 from socialfeed.testing.contracts.activity_reader import ActivityReaderContract
 from socialfeed.testing.contracts.addresses import AddressesContract
 from socialfeed.testing.contracts.codes import CodesContract
+from socialfeed.testing.contracts.comment_likes import CommentLikesContract
 from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
@@ -31,6 +32,7 @@ class StorageContract(
     ActivityReaderContract,
     PostsContract,
     CommentsContract,
+    CommentLikesContract,
     EngagementContract,
     GraphContract,
     IdempotencyContract,

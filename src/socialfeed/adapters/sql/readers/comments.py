@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, SelectBase, bindparam, func, select
+from sqlalchemy import BigInteger, SelectBase, and_, bindparam, func, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row
-from socialfeed.adapters.sql.tables import comments
-from socialfeed.domain.comment import Comment
-from socialfeed.domain.ids import MAX_ID, CommentId, PostId
+from socialfeed.adapters.sql.tables import comment_counters, comment_likes, comments
+from socialfeed.domain.comment import Comment, Liking
+from socialfeed.domain.ids import MAX_ID, CommentId, PostId, UserId
 
 
 def _comments(dialect: Dialect) -> SelectBase:
@@ -41,6 +41,16 @@ def _child_counts(dialect: Dialect) -> SelectBase:
     under_post = comments.c.post_id == bindparam("post", type_=BigInteger)
     stays = comments.c.deleted_at.is_(None)
     return select(parent, func.count()).where(dialect.any_of(parent, "parents"), under_post, stays).group_by(parent)
+
+
+def _liking(dialect: Dialect) -> SelectBase:
+    counted, own = comment_counters.c, comment_likes.c
+    is_viewers = and_(own.comment_id == counted.comment_id, own.user_id == bindparam("viewer", type_=BigInteger))
+    return (
+        select(counted.comment_id, counted.likes, own.user_id)
+        .select_from(comment_counters.outerjoin(comment_likes, is_viewers))
+        .where(dialect.any_of(counted.comment_id, "ids"), counted.likes > 0)
+    )
 
 
 class SqlCommentReader(Reader):
@@ -82,6 +92,10 @@ class SqlCommentReader(Reader):
             return {}
         rows = await self._database.rows(_child_counts, parents=_stored(post_id, parent_ids), post=post_id)
         return {None if parent == post_id else parent: count for parent, count in rows}
+
+    async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
+        rows = await self._database.by_key(_liking, ids, viewer=viewer_id or 0)
+        return {comment_id: Liking(likes, liker is not None) for comment_id, likes, liker in rows}
 
 
 def _stored(post_id: PostId, parent_ids: Sequence[CommentId | None]) -> list[int]:

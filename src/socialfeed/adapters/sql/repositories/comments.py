@@ -5,9 +5,10 @@ from functools import cache
 from sqlalchemy import Insert, bindparam, delete, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.repositories.comment_likes import NO_LIKES_TAKEN
 from socialfeed.adapters.sql.repositories.counters import Counting
 from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row, comment_values
-from socialfeed.adapters.sql.tables import comments
+from socialfeed.adapters.sql.tables import comment_counters, comment_likes, comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import CommentNotFound, IdConflict, PostNotFound
@@ -19,6 +20,8 @@ _SAVE = update(comments).where(comments.c.id == bindparam("key"))
 _ANSWERED = select(comments.c.id).where(comments.c.parent_id == bindparam("parent")).limit(1)
 _BLANK = update(comments).where(comments.c.author_id == bindparam("author")).values(content="")
 _REMOVE = delete(comments).where(comments.c.id == bindparam("id"))
+_TAKE_NO_LIKES = update(comment_counters).where(comment_counters.c.comment_id == bindparam("key"))
+_REMOVE_LIKES = delete(comment_likes).where(comment_likes.c.comment_id == bindparam("comment"))
 
 
 @cache
@@ -51,6 +54,9 @@ class SqlComments(Counting):
             raise CommentNotFound
 
     async def delete(self, comment: Comment) -> Counts:
+        # Locks the row that counts them: no like comes after those that are removed.
+        await self._run(_TAKE_NO_LIKES, {"key": comment.id, "likes": NO_LIKES_TAKEN})
+        await self._run(_REMOVE_LIKES, {"comment": comment.id})
         if await self._is_answered(comment.id):
             await self.save(comment)
         else:

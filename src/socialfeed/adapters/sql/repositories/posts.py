@@ -7,7 +7,17 @@ from sqlalchemy import Insert, bindparam, delete, insert, select, update
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
 from socialfeed.adapters.sql.rows.posts import POST, edit_values, post_from_row, post_values, tag_values
-from socialfeed.adapters.sql.tables import comments, likes, post_counters, post_edits, post_tags, posts, shares
+from socialfeed.adapters.sql.tables import (
+    comment_counters,
+    comment_likes,
+    comments,
+    likes,
+    post_counters,
+    post_edits,
+    post_tags,
+    posts,
+    shares,
+)
 from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
@@ -16,8 +26,11 @@ _GET = select(*POST).where(posts.c.id == bindparam("id"))
 _LOCK = _GET.with_for_update(key_share=True)
 _SAVE = update(posts).where(posts.c.id == bindparam("key"))
 _ADD_EDIT = insert(post_edits)
+_COMMENT_IDS = select(comments.c.id).where(comments.c.post_id == bindparam("post"))
 _REMOVALS = [
-    delete(table).where(table.c.post_id == bindparam("post")) for table in (likes, shares, comments, post_counters)
+    delete(comment_counters).where(comment_counters.c.comment_id.in_(_COMMENT_IDS)),
+    delete(comment_likes).where(comment_likes.c.comment_id.in_(_COMMENT_IDS)),
+    *(delete(table).where(table.c.post_id == bindparam("post")) for table in (likes, shares, comments, post_counters)),
 ]
 _REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
 _BLANK_EDITS = (

@@ -22,6 +22,8 @@ from socialfeed.adapters.sql.tables.accounts import (
 from socialfeed.adapters.sql.tables.activity import activity, activity_chains, has_object, in_chain
 from socialfeed.adapters.sql.tables.base import metadata
 from socialfeed.adapters.sql.tables.content import (
+    comment_counters,
+    comment_likes,
     comments,
     follows,
     is_deleted,
@@ -48,6 +50,8 @@ __all__ = [
     "activity_chains",
     "codes",
     "codes_of_last_release",
+    "comment_counters",
+    "comment_likes",
     "comments",
     "follows",
     "grants",

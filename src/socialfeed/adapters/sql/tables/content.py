@@ -97,10 +97,43 @@ comments = Table(
     Column("created_at", Moment, nullable=False),
     Column("edited_at", Moment),
     Column("deleted_at", Moment),
+    Column("hidden_at", Moment),
+    Column("hidden_by", Id),
 )
 
 Index("ix_comments_parent_id", comments.c.parent_id, comments.c.id)
 Index("ix_comments_author_id", comments.c.author_id, comments.c.id)
+
+# A trigger makes a row with each comment: processes of the last release, which know nothing of it, make them, too.
+comment_counters = Table(
+    "comment_counters",
+    metadata,
+    Column("comment_id", Id, ForeignKey(comments.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("parent_id", Id, nullable=False),
+    # -1: of a tombstone, which takes no likes and comes last.
+    Column("likes", Integer, nullable=False),
+    Column("hot", Id, nullable=False),  # See `domain.ranking.hot`.
+    postgresql_with={"fillfactor": 70},
+)
+
+Index(
+    "ix_comment_counters_likes",
+    comment_counters.c.parent_id,
+    comment_counters.c.likes,
+    comment_counters.c.comment_id,
+)
+Index("ix_comment_counters_hot", comment_counters.c.parent_id, comment_counters.c.hot, comment_counters.c.comment_id)
+
+comment_likes = Table(
+    "comment_likes",
+    metadata,
+    Column("comment_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("comment_id", "user_id"),
+    sqlite_with_rowid=False,
+)
 
 
 def _reactions(name: str) -> Table:

@@ -71,6 +71,22 @@ async def resolve_create_comment(
     return {"comment": view}
 
 
+@mutation.field("likeComment")
+@payload("Liked.", comment=None)
+async def resolve_like_comment(_: Any, info: Info, *, comment_id: str) -> dict[str, Any]:
+    context = info.context
+    wanted = parse_comment_id(comment_id, "comment_id")
+    return {"comment": await context.services.comment_likes.like(context.actor, wanted)}
+
+
+@mutation.field("unlikeComment")
+@payload("Like taken back.", comment=None)
+async def resolve_unlike_comment(_: Any, info: Info, *, comment_id: str) -> dict[str, Any]:
+    context = info.context
+    wanted = parse_comment_id(comment_id, "comment_id")
+    return {"comment": await context.services.comment_likes.unlike(context.actor, wanted)}
+
+
 @mutation.field("updateComment")
 @payload("Saved.", comment=None)
 async def resolve_update_comment(_: Any, info: Info, *, comment_id: str, content: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ export class Samples {
   }
 
   async #value(name) {
-    if (!["postId", "ownPostId", "userId", "parentId"].includes(name)) return null;
+    if (!["postId", "ownPostId", "userId", "commentId", "parentId"].includes(name)) return null;
     try {
       if (name === "ownPostId") return await this.#ownPost();
       const { viewer, posts } = await (this.#posts ??= this.#ask());
