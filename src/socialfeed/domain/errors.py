@@ -52,6 +52,10 @@ class CommentNotFound(NotFound):
     code, message = "COMMENT_NOT_FOUND", "There is no such comment."
 
 
+class MediaNotFound(NotFound):
+    code, message = "MEDIA_NOT_FOUND", "There is no such file."
+
+
 class UsernameTaken(Conflict):
     code, message = "USERNAME_TAKEN", "This username is taken."
 
@@ -140,6 +144,50 @@ class OwnAccount(Rejected):
     """Nobody bans, promotes or demotes themselves: there is always somebody left who may undo it."""
 
     code, message = "OWN_ACCOUNT", "You cannot do this to your own account."
+
+
+class MediaTypeNotAllowed(Invalid):
+    code, message = "MEDIA_TYPE_NOT_ALLOWED", "Only JPEG, PNG, WebP, GIF, MP4 and WebM are accepted."
+
+
+class VideoNotSupported(Invalid):
+    code, message = "VIDEO_NOT_SUPPORTED", "This server does not accept videos."
+
+
+class MediaTooLarge(Invalid):
+    code, message = "MEDIA_TOO_LARGE", "This file is too large."
+
+
+class MediaTooManyPixels(Invalid):
+    code, message = "MEDIA_TOO_MANY_PIXELS", "This picture has too many pixels."
+
+
+class MediaTooManyFrames(Invalid):
+    code, message = "MEDIA_TOO_MANY_FRAMES", "This animation is too long."
+
+
+class MediaTooLong(Invalid):
+    code, message = "MEDIA_TOO_LONG", "This video is too long."
+
+
+class MediaBroken(Invalid):
+    code, message = "MEDIA_BROKEN", "This file is damaged."
+
+
+class QuotaExceeded(Conflict):
+    code, message = "QUOTA_EXCEEDED", "There is no room left for this file. Delete others first."
+
+
+class TooManyPending(Conflict):
+    code, message = "TOO_MANY_PENDING", "Wait until your other uploads are through."
+
+
+class MediaAttached(Conflict):
+    code, message = "MEDIA_ATTACHED", "Another post has this file already."
+
+
+class MediaFailed(Conflict):
+    code, message = "MEDIA_FAILED", "This file could not be processed."
 
 
 class Unauthenticated(SocialFeedError):

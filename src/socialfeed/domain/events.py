@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from socialfeed.domain.ids import CommentId, EventId, PostId, UserId
+from socialfeed.domain.ids import CommentId, EventId, MediaId, PostId, UserId
 
 _NO_COMMENT = CommentId(0)
 
@@ -113,6 +113,22 @@ class UserFollowed(Event):
     followee_id: UserId
 
 
+@dataclass(frozen=True, slots=True)
+class MediaUploaded(Event):
+    """A file was stored and waits to be processed."""
+
+    name = "media_uploaded"
+    media_id: MediaId
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRemoved(Event):
+    """Its files are to be deleted."""
+
+    name = "media_removed"
+    media_id: MediaId
+
+
 _TYPES: dict[str, type[Event]] = {
     kind.name: kind
     for kind in (
@@ -127,6 +143,8 @@ _TYPES: dict[str, type[Event]] = {
         CommentAdded,
         CommentLiked,
         UserFollowed,
+        MediaUploaded,
+        MediaRemoved,
     )
 }
 

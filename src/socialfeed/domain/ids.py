@@ -21,6 +21,7 @@ EventId = NewType("EventId", int)
 CodeId = NewType("CodeId", int)
 SessionId = NewType("SessionId", int)
 ActivityId = NewType("ActivityId", int)
+MediaId = NewType("MediaId", int)
 
 
 class Kind(IntEnum):
@@ -36,6 +37,7 @@ class Kind(IntEnum):
     CODE = 8
     SESSION = 9
     ACTIVITY = 10
+    MEDIA = 11
 
 
 EPOCH_MS = 1_704_067_200_000
@@ -107,6 +109,10 @@ def parse_comment_id(value: str | int, field: str | None = None) -> CommentId:
     return CommentId(parse_id(value, Kind.COMMENT, field))
 
 
+def parse_media_id(value: str | int, field: str | None = None) -> MediaId:
+    return MediaId(parse_id(value, Kind.MEDIA, field))
+
+
 class IdFactory:
     """Makes ids for one node. Not thread-safe: one per event loop.
 
@@ -168,3 +174,6 @@ class IdFactory:
 
     def activity(self) -> ActivityId:
         return ActivityId(self._next(Kind.ACTIVITY))
+
+    def media(self) -> MediaId:
+        return MediaId(self._next(Kind.MEDIA))

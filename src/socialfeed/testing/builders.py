@@ -11,6 +11,7 @@ from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, Event, PostPublished
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.media import Header, Look, Media, MediaStatus, Rendition
 from socialfeed.domain.permissions import Grant, Permission, Role, custom_role
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
@@ -125,6 +126,22 @@ class Builder:
 
     def follow(self, follower: User, followee: User) -> Follow:
         return Follow.start(self.ids.follow(), follower.id, followee.id, at=self.clock.now())
+
+    def media(
+        self, owner: User, *, status: MediaStatus = MediaStatus.READY, content_type: str = "image/jpeg", size: int = 5
+    ) -> Media:
+        """A picture of 640 by 480, or a video, of `size` bytes before and after it was processed."""
+        media_id = self.ids.media()
+        header = Header(content_type, 640, 480)
+        media = Media.receive(
+            media_id, owner.id, header, size, key=f"{media_id:032x}", alt_text="A café 🎈", at=self.clock.now()
+        )
+        look = Look(content_type, 640, 480, size, "LEHV6nWB2yk8pyo0adR*.7kCMdnj", (Rendition(320, 240),))
+        if status is MediaStatus.READY:
+            return media.ready(look)
+        if status is MediaStatus.FAILED:
+            return media.failed("MEDIA_BROKEN")
+        return media.received() if status is MediaStatus.PENDING else media
 
     def envelope(self, event: Event | None = None) -> Envelope:
         """The event, or some `PostPublished`, as the outbox keeps it."""

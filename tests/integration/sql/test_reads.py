@@ -14,11 +14,12 @@ import pytest
 
 from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
-from socialfeed.adapters.sql.readers import activity, comments, graph, posts, users
+from socialfeed.adapters.sql.readers import activity, comments, graph, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.activity import Action, Outcome
-from socialfeed.domain.ids import MAX_ID, CommentId, PostId, SessionId, UserId
+from socialfeed.domain.ids import MAX_ID, CommentId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.user import UserStatus
 from socialfeed.testing.builders import Builder
 from tests.services.postgres import Databases
@@ -27,6 +28,7 @@ Call = Callable[[SqlStorage], Awaitable[object]]
 
 USERS = [UserId(1), UserId(2), UserId(3)]
 POSTS = [PostId(11), PostId(12), PostId(13)]
+MEDIA = [MediaId(41), MediaId(42)]
 COMMENTS = [CommentId(21), CommentId(22)]
 SESSIONS = [SessionId(31), SessionId(32)]
 BANNED = UserStatus.BANNED
@@ -77,6 +79,11 @@ CALLS: dict[str, tuple[int, Call]] = {
     "surplus": (1, lambda s: s.activity.surplus()),
     "edits": (1, lambda s: s.posts.edits(POSTS)),
     "due_for_purge": (1, lambda s: s.posts.due_for_purge(Builder().clock.now(), limit=10)),
+    "media_by_ids": (1, lambda s: s.media.media_by_ids(MEDIA)),
+    "media_of_posts": (1, lambda s: s.media.media_of_posts(POSTS)),
+    "unattached": (1, lambda s: s.media.unattached(Builder().clock.now(), limit=10)),
+    "lagging": (1, lambda s: s.media.lagging(MediaStatus.PENDING, Builder().clock.now(), limit=10)),
+    "removed": (1, lambda s: s.media.removed(MEDIA[0], limit=10)),
     "likers": (1, lambda s: s.engagement.likers(POSTS[0], limit=10)),
     "chains": (1, lambda s: s.activity.chains(after=USERS[0], limit=10)),
     "timeline": (1, lambda s: s.timelines.read(USERS[0])),
@@ -97,6 +104,8 @@ CALLS: dict[str, tuple[int, Call]] = {
     "followed_among, none": (0, lambda s: s.graph.followed_among(USERS[0], [])),
     "sessions_by_ids, none": (0, lambda s: s.sessions.sessions_by_ids([])),
     "roles_by_names, none": (0, lambda s: s.access.roles_by_names([])),
+    "media_by_ids, none": (0, lambda s: s.media.media_by_ids([])),
+    "media_of_posts, none": (0, lambda s: s.media.media_of_posts([])),
     "edits, none": (0, lambda s: s.posts.edits([])),
     # What no account can be called is not looked for; Postgres would refuse to.
     "account_by_login, unstorable": (0, lambda s: s.users.account_by_login("ada\0")),
@@ -173,6 +182,9 @@ WALKS: Reads = {
     "entries of an actor": ("activity", activity._entries, OF_ACTOR, {"actor_id": 1, **IDS}),
     "entries of an object": ("activity", activity._entries, OF_OBJECT, {"object_id": 1, **IDS}),
     "links": ("activity", activity._links, (LIMIT,), {"actor": 1, "position": 7}),
+    "media, unattached": ("media", media._unattached, (LIMIT,), {"before": AT}),
+    "media, lagging": ("media", media._lagging, (LIMIT,), {"status": "pending", "before": AT}),
+    "media, removed": ("media", media._removed, (LIMIT,), {"after": 0}),
 }
 BY_ID: Reads = {
     "entries": ("activity", activity._entries, (LIMIT, False, False, False, False), IDS),
@@ -182,8 +194,8 @@ BY_ID: Reads = {
 @pytest.fixture(scope="module")
 def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psycopg.Connection]:
     """User 1 has 20,000 posts, followers and entries in the log, post 1 as many comments; everybody else has five. As
-    many users are banned and to be erased. In mixed order and not vacuumed, so that fetching whole groups looks cheap;
-    plans are generic, as on the connections for reads.
+    many users are banned and to be erased; half of the media are removed, half late. In mixed order and not vacuumed,
+    so that fetching whole groups looks cheap; plans are generic, as on the connections for reads.
     """
     options = "-c plan_cache_mode=force_generic_plan"
     url = databases.create(template=migrated_database)
@@ -199,8 +211,10 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             f"INSERT INTO comments SELECT n, {owner}, 1, {owner}, 0, 'text', now() {series}",
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
+            f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
+            f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
-            "ANALYZE users, posts, comments, follows, user_counters, activity",
+            "ANALYZE users, posts, comments, follows, user_counters, activity, media",
         ):
             connection.execute(statement)
         yield connection

@@ -37,7 +37,19 @@ IN_THE_PAYLOAD = {
     "REJECTED",
     "REPLIES_RESTRICTED",
     "ROLE_EXISTS",
+    "MEDIA_ATTACHED",
+    "MEDIA_BROKEN",
+    "MEDIA_FAILED",
+    "MEDIA_NOT_FOUND",
+    "MEDIA_TOO_LARGE",
+    "MEDIA_TOO_LONG",
+    "MEDIA_TOO_MANY_FRAMES",
+    "MEDIA_TOO_MANY_PIXELS",
+    "MEDIA_TYPE_NOT_ALLOWED",
+    "QUOTA_EXCEEDED",
     "ROLE_NOT_FOUND",
+    "TOO_MANY_PENDING",
+    "VIDEO_NOT_SUPPORTED",
     "SESSION_NOT_FOUND",
     "USERNAME_TAKEN",
     "USER_NOT_FOUND",
@@ -51,7 +63,7 @@ def test_codes_stay_as_clients_know_them_and_no_two_errors_share_one() -> None:
     assert [code for code, times in Counter(kind.code for kind in KINDS).items() if times > 1] == []
 
 
-@pytest.mark.parametrize("code", ["USER", "POST", "COMMENT", "ROLE", "SESSION"])
+@pytest.mark.parametrize("code", ["USER", "POST", "COMMENT", "MEDIA", "ROLE", "SESSION"])
 def test_whatever_is_missing_is_told_apart_but_handled_alike(code: str) -> None:
     [kind] = [kind for kind in KINDS if kind.code == f"{code}_NOT_FOUND"]
     assert issubclass(kind, NotFound)

@@ -5,7 +5,7 @@ import pytest
 
 from socialfeed.domain import events
 from socialfeed.domain.events import Engagement, Event, event_from
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import CommentId, MediaId, PostId, UserId
 
 EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.VerificationRequested(UserId(1)), "verification_requested", {"user_id": 1}),
@@ -34,6 +34,8 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
         "comment_liked",
         {"comment_id": 3, "post_id": 2, "user_id": 1, "at_ms": 5, "sign": -1},
     ),
+    (events.MediaUploaded(MediaId(4)), "media_uploaded", {"media_id": 4}),
+    (events.MediaRemoved(MediaId(4)), "media_removed", {"media_id": 4}),
     (events.UserFollowed(UserId(1), UserId(2)), "user_followed", {"follower_id": 1, "followee_id": 2}),
 ]
 

@@ -161,6 +161,7 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
         "CODE": 8,
         "SESSION": 9,
         "ACTIVITY": 10,
+        "MEDIA": 11,
     }
 
 

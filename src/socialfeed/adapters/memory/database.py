@@ -10,7 +10,8 @@ from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.idempotency import IdempotencyKey
-from socialfeed.domain.ids import ActivityId, CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.ids import ActivityId, CommentId, EventId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.media import Media
 from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
@@ -25,6 +26,13 @@ Place = tuple[UserId, int]
 class Revocation(NamedTuple):
     user_id: UserId
     at: datetime
+
+
+class MediaUsage(NamedTuple):
+    """What the media of one owner count together."""
+
+    bytes: int = 0
+    pending: int = 0
 
 
 class Database:
@@ -71,6 +79,10 @@ class Database:
         self.activity = Table[ActivityId, Activity](self.activity_by_actor, self.activity_by_id)
         self.links = Table[Place, Link](self.links_by_actor)
         self.chains = Table[UserId, ChainEnd]()
+        self.media_by_owner = Index[MediaId, Media](lambda media: media.owner_id)
+        self.media_by_post = Index[MediaId, Media](lambda media: media.post_id)
+        self.media = Table[MediaId, Media](self.media_by_owner, self.media_by_post)
+        self.media_usage = Table[UserId, MediaUsage]()
         self.outbox = Table[EventId, Envelope]()
         self.inbox = Table[tuple[EventId, str], datetime]()
         self.idempotency_keys = Table[tuple[UserId, str], IdempotencyKey]()
@@ -99,6 +111,8 @@ class Changes:
         self.activity = Staged(database.activity)
         self.links = Staged(database.links)
         self.chains = Staged(database.chains)
+        self.media = Staged(database.media)
+        self.media_usage = Staged(database.media_usage)
         self.outbox = Staged(database.outbox)
         self.inbox = Staged(database.inbox)
         self.idempotency_keys = Staged(database.idempotency_keys)
@@ -124,6 +138,8 @@ class Changes:
             self.activity,
             self.links,
             self.chains,
+            self.media,
+            self.media_usage,
             self.outbox,
             self.inbox,
             self.idempotency_keys,

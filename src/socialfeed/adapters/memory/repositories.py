@@ -10,6 +10,7 @@ from socialfeed.adapters.memory.comments import MemoryCommentLikes, MemoryCommen
 from socialfeed.adapters.memory.counting import bump_post, bump_profile, counts_of
 from socialfeed.adapters.memory.database import Changes, Reaction
 from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
+from socialfeed.adapters.memory.media_items import MemoryMediaItems
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.engagement import Counts, Like, Share
@@ -241,6 +242,7 @@ class MemoryTransaction:
         self.likes = MemoryLikes(changes)
         self.shares = MemoryShares(changes)
         self.follows = MemoryFollows(changes)
+        self.media = MemoryMediaItems(changes)
         self.sessions = MemorySessions(changes)
         self.revocations = MemoryRevocations(changes)
         self.roles = MemoryRoles(changes)

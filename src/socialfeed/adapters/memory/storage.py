@@ -8,6 +8,7 @@ from socialfeed.adapters.memory.access import MemoryAccessReader
 from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.comments import MemoryCommentReader
 from socialfeed.adapters.memory.database import Changes, Database
+from socialfeed.adapters.memory.media_items import MemoryMediaReader
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
 from socialfeed.adapters.memory.readers import (
@@ -68,6 +69,7 @@ class MemoryStorage:
         self.comments = MemoryCommentReader(database)
         self.engagement = MemoryEngagementReader(database)
         self.graph = MemoryGraphReader(database)
+        self.media = MemoryMediaReader(database)
         self.sessions = MemorySessionReader(database)
         self.access = MemoryAccessReader(database)
         self.activity = MemoryActivityReader(database)

@@ -8,6 +8,7 @@ from socialfeed.adapters.sql.readers.activity import SqlActivityReader
 from socialfeed.adapters.sql.readers.comments import SqlCommentReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
+from socialfeed.adapters.sql.readers.media import SqlMediaReader
 from socialfeed.adapters.sql.readers.posts import SqlPostReader
 from socialfeed.adapters.sql.readers.sessions import SqlSessionReader
 from socialfeed.adapters.sql.readers.users import SqlUserReader
@@ -30,6 +31,7 @@ class SqlStorage:
         self.comments = SqlCommentReader(database)
         self.engagement = SqlEngagementReader(database)
         self.graph = SqlGraphReader(database)
+        self.media = SqlMediaReader(database)
         self.sessions = SqlSessionReader(database)
         self.access = SqlAccessReader(database)
         self.activity = SqlActivityReader(database)

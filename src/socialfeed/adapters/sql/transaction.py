@@ -13,6 +13,7 @@ from socialfeed.adapters.sql.repositories.comment_likes import SqlCommentLikes
 from socialfeed.adapters.sql.repositories.comments import SqlComments
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
+from socialfeed.adapters.sql.repositories.media import SqlMediaItems
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
 from socialfeed.adapters.sql.repositories.reactions import SqlLikes, SqlShares
@@ -31,6 +32,7 @@ class SqlTransaction:
         "idempotency",
         "inbox",
         "likes",
+        "media",
         "outbox",
         "posts",
         "revocations",
@@ -49,6 +51,7 @@ class SqlTransaction:
         self.likes = SqlLikes(connection, dialect)
         self.shares = SqlShares(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
+        self.media = SqlMediaItems(connection, dialect)
         self.sessions = SqlSessions(connection, dialect)
         self.revocations = SqlRevocations(connection, dialect)
         self.roles = SqlRoles(connection, dialect)

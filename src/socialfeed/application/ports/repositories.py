@@ -10,6 +10,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import Grants, Roles
 from socialfeed.application.ports.activity import ActivityLog
+from socialfeed.application.ports.media_items import MediaItems
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
@@ -214,6 +215,8 @@ class Transaction(Protocol):
     def shares(self) -> Shares: ...
     @property
     def follows(self) -> Follows: ...
+    @property
+    def media(self) -> MediaItems: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

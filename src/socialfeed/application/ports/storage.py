@@ -5,6 +5,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.activity import ActivityReader
+from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import (
     CommentReader,
@@ -57,6 +58,8 @@ class Storage(Protocol):
     def timelines(self) -> Timelines: ...
     @property
     def trending(self) -> Trending: ...
+    @property
+    def media(self) -> MediaReader: ...
     @property
     def sessions(self) -> SessionReader: ...
     @property

@@ -14,6 +14,7 @@ from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
 from socialfeed.testing.contracts.idempotency import IdempotencyContract
+from socialfeed.testing.contracts.media_items import MediaItemsContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
 from socialfeed.testing.contracts.sessions import SessionsContract
@@ -36,6 +37,7 @@ class StorageContract(
     EngagementContract,
     GraphContract,
     IdempotencyContract,
+    MediaItemsContract,
     ModelContract,
 ):
     """Fixture: `storage`, fresh and empty for each test."""

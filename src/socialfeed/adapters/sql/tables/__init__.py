@@ -35,6 +35,7 @@ from socialfeed.adapters.sql.tables.content import (
     posts,
     shares,
 )
+from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.work import (
     id_nodes,
     idempotency_keys,
@@ -61,12 +62,18 @@ __all__ = [
     "idempotency_keys",
     "in_chain",
     "inbox",
+    "is_attached",
     "is_deleted",
+    "is_free",
+    "is_lagging",
     "is_not_active",
     "is_proven",
     "is_quote",
+    "is_removed",
     "is_to_be_erased",
     "likes",
+    "media",
+    "media_usage",
     "metadata",
     "outbox",
     "post_counters",
