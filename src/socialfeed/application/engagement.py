@@ -1,6 +1,6 @@
 """Likes and shares."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -41,6 +41,7 @@ class _Kind(Generic[R]):
     event: type[EngagementEvent]
     added: Action
     removed: Action
+    check: Callable[[Posts, Actor, PostId], Awaitable[object]]
     of: Callable[[Transaction], _Repository[R]]
     new: Callable[[IdFactory, PostId, UserId, datetime], R]
 
@@ -50,6 +51,7 @@ _LIKES: _Kind[Like] = _Kind(
     PostLiked,
     Action.POST_LIKE,
     Action.POST_UNLIKE,
+    Posts.require,
     lambda tx: tx.likes,
     lambda ids, post_id, user_id, at: Like(ids.like(), post_id, user_id, at),
 )
@@ -58,6 +60,7 @@ _SHARES: _Kind[Share] = _Kind(
     PostShared,
     Action.POST_SHARE,
     Action.POST_UNSHARE,
+    Posts.require_share,
     lambda tx: tx.shares,
     lambda ids, post_id, user_id, at: Share(ids.share(), post_id, user_id, at),
 )
@@ -121,6 +124,7 @@ class Engagement:
         return connection(shown, has_next=len(found) > first, after=after, stopped_at=page[-1] if page else None)
 
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
+        """Raises `NotShareable`, too."""
         share, post = await self._add(actor, post_id, _SHARES)
         return share_view(share, await self._user(share.user_id), post)
 
@@ -130,7 +134,7 @@ class Engagement:
     @regenerates_ids
     async def _add(self, actor: Actor, post_id: PostId, kind: _Kind[R]) -> tuple[R, PostView]:
         user_id = self._guard.require(actor, kind.permission)
-        await self._posts.require(actor, post_id)
+        await kind.check(self._posts, actor, post_id)
         new = kind.new(self._commands.ids, post_id, user_id, self._commands.clock.now())
         async with self._commands.transaction() as tx:
             reaction, counts = await kind.of(tx).add(new)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from socialfeed.application.commands import Commands, regenerates_ids
+from socialfeed.application.counters import Counters
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
@@ -11,17 +12,17 @@ from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.paging import check_page, check_size
-from socialfeed.application.ports.readers import GraphReader, PostReader
+from socialfeed.application.ports.readers import GraphReader, PostReader, Profile
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.publishing import Named, Publisher
 from socialfeed.application.views import PageView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.errors import PostNotFound, RepliesRestricted
+from socialfeed.domain.errors import NotShareable, PostNotFound, RepliesRestricted
 from socialfeed.domain.events import PostChanged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.policies import may_reply
+from socialfeed.domain.policies import may_reply, may_share
 from socialfeed.domain.post import (
     RESTORABLE,
     Post,
@@ -42,6 +43,7 @@ class Posts:
         posts: PostReader,
         graph: GraphReader,
         hydrator: Hydrator,
+        counters: Counters,
         publisher: Publisher,
         once: Once,
         freshness: Freshness,
@@ -50,6 +52,7 @@ class Posts:
         self._commands = commands
         self._posts = posts
         self._graph = graph
+        self._counters = counters
         self._publisher = publisher
         self._once = once
         self._hydrator = hydrator
@@ -107,9 +110,12 @@ class Posts:
         await self.require(actor, post_id)
         async with self._commands.transaction() as tx:
             post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_DELETE_ANY)
+            quoted = None
             if not post.is_deleted:
-                await self._save(tx, actor, post.deleted(user_id, self._commands.clock.now()), Action.POST_DELETE)
-        await self._freshness.post_changed(post_id)
+                await self._publisher.share_by(tx, post, -1)
+                deleted = post.deleted(user_id, self._commands.clock.now())
+                quoted = await self._save(tx, actor, deleted, Action.POST_DELETE)
+        await self._changed(post, quoted)
 
     async def restore(self, actor: Actor, post_id: PostId) -> PostView:
         """One's own, unless somebody else took it down; for whoever may restore any, all. Idempotent. Raises
@@ -125,9 +131,12 @@ class Posts:
             post = await self._owned(tx, actor, post_id, Permission.POST_DELETE, Permission.POST_RESTORE_ANY)
             if post.is_taken_down:
                 self._guard.check(actor, Permission.POST_RESTORE_ANY, post_id)
+            quoted = None
             if post.is_deleted:
-                await self._save(tx, actor, post.restored(self._commands.clock.now()), Action.POST_RESTORE)
-        await self._freshness.post_changed(post_id)
+                restored = post.restored(self._commands.clock.now())
+                await self._publisher.share_by(tx, post, 1)
+                quoted = await self._save(tx, actor, restored, Action.POST_RESTORE)
+        await self._changed(post, quoted)
         return await self.require(actor, post_id)
 
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, Sequence[PostEdit]]:
@@ -164,10 +173,18 @@ class Posts:
         self._guard.check_owns(actor, post.author_id, own, anybodys, object_id=post_id)
         return post
 
-    async def _save(self, tx: Transaction, actor: Actor, post: Post, action: Action) -> None:
-        await tx.posts.save(post)
+    async def _save(self, tx: Transaction, actor: Actor, post: Post, action: Action) -> Counts | None:
+        """Returns as `Posts.save` does."""
+        quoted = await tx.posts.save(post)
         await self._commands.publish(tx, PostChanged(post.id))
         await self._commands.record(tx, actor, action, post.id)
+        return quoted
+
+    async def _changed(self, post: Post, quoted: Counts | None) -> None:
+        """After the commit."""
+        if post.quote_of is not None and quoted is not None:
+            await self._counters.changed(post.quote_of, quoted)
+        await self._freshness.post_changed(post.id)
 
     async def require(self, actor: Actor, post_id: PostId) -> PostView:
         """Raises `PostNotFound` where the viewer sees none."""
@@ -176,16 +193,28 @@ class Posts:
             raise PostNotFound(field="post_id")
         return view
 
+    async def require_share(self, actor: Actor, post_id: PostId) -> None:
+        """Raises `PostNotFound` where the viewer sees none, and `NotShareable` where it may not pass it on."""
+        post, author = await self._seen(actor, post_id)
+        if not may_share(post, actor.signed_in, author_is_private=author.is_private):
+            raise NotShareable(field="post_id")
+
     async def require_reply(self, actor: Actor, post_id: PostId) -> None:
         """Raises `PostNotFound` where the viewer sees none, and `RepliesRestricted` where it may not comment on it."""
-        hydrated = await self._hydrator.posts(actor, [post_id])
-        if not rules.visible([post_id], hydrated):
-            raise PostNotFound(field="post_id")
-        post, user_id = hydrated.posts[post_id], actor.signed_in
+        post, _ = await self._seen(actor, post_id)
+        user_id = actor.signed_in
         asks = post.reply_policy is ReplyPolicy.FOLLOWED and user_id != post.author_id
         follows = asks and bool(await self._graph.followed_among(post.author_id, [user_id]))
         if not may_reply(post, user_id, author_follows=follows):
             raise RepliesRestricted(field="post_id")
+
+    async def _seen(self, actor: Actor, post_id: PostId) -> tuple[Post, Profile]:
+        """The post and its author, as they are stored, where the viewer sees them. Raises `PostNotFound`."""
+        hydrated = await self._hydrator.posts(actor, [post_id])
+        if not rules.visible([post_id], hydrated):
+            raise PostNotFound(field="post_id")
+        post = hydrated.posts[post_id]
+        return post, hydrated.authors[post.author_id]
 
     async def by_author(self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int) -> PageView[PostView]:
         """Newest first; an author whom the viewer may not see has no posts."""

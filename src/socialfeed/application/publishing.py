@@ -7,7 +7,8 @@ from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.domain import markup
 from socialfeed.domain.activity import Action
-from socialfeed.domain.events import PostPublished
+from socialfeed.domain.engagement import Counts
+from socialfeed.domain.events import PostPublished, PostShared
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import Post
@@ -31,8 +32,18 @@ class Publisher:
         found = await self._users.user_ids_by_usernames(names) if names else {}
         return Named(markup.tags(content), tuple(found[name] for name in names if name in found))
 
-    async def publish(self, tx: Transaction, actor: Actor, post: Post) -> None:
-        """Stores the post and tells who has to know. The last thing that a transaction does."""
-        await tx.posts.add(post)
+    async def publish(self, tx: Transaction, actor: Actor, post: Post) -> Counts | None:
+        """Stores the post and tells who has to know. The last thing that a transaction does. Returns as
+        `Posts.add` does.
+        """
+        quoted = await tx.posts.add(post)
         await self._commands.publish(tx, PostPublished(post.id, post.author_id))
+        await self.share_by(tx, post, 1)
         await self._commands.record(tx, actor, Action.POST_CREATE, post.id, by=post.author_id)
+        return quoted
+
+    async def share_by(self, tx: Transaction, quote: Post, sign: int) -> None:
+        """Says that a quote shares what it quotes (1), or no more (-1). Of other posts, nothing."""
+        if quote.quote_of is not None:
+            at_ms = round(quote.created_at.timestamp() * 1000)
+            await self._commands.publish(tx, PostShared(quote.quote_of, quote.author_id, at_ms, sign=sign))

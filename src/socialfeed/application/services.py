@@ -15,6 +15,7 @@ from socialfeed.application.idempotency import Once
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.posts import Posts
+from socialfeed.application.quotes import Quotes
 from socialfeed.application.sessions import Sessions
 
 
@@ -34,5 +35,6 @@ class Services:
     comments: Comments
     comment_likes: CommentLikes
     engagement: Engagement
+    quotes: Quotes
     graph: Graph
     feeds: Feeds

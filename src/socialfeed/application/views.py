@@ -79,6 +79,11 @@ class PostView:
     language: str | None
     tags: Sequence[str]
     mention_ids: Sequence[UserId]
+    quote_of: PostId | None
+
+    @property
+    def is_quote(self) -> bool:
+        return self.quote_of is not None
 
 
 @dataclass(slots=True)

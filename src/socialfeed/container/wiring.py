@@ -40,6 +40,7 @@ from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts import Posts
 from socialfeed.application.publishing import Publisher
+from socialfeed.application.quotes import Quotes
 from socialfeed.application.reactions import reactions
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
@@ -128,6 +129,7 @@ class Container(containers.DeclarativeContainer):
         storage.provided.posts,
         storage.provided.graph,
         hydrator,
+        counters,
         publisher,
         once,
         freshness,
@@ -160,6 +162,7 @@ class Container(containers.DeclarativeContainer):
         engagement=providers.Singleton(
             Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
         ),
+        quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
     )

@@ -140,6 +140,12 @@ class RepliesRestricted(Rejected):
     code, message = "REPLIES_RESTRICTED", "The author lets only some people reply."
 
 
+class NotShareable(Rejected):
+    """It is for followers or for the mentioned, or of a private account."""
+
+    code, message = "NOT_SHAREABLE", "This post is not for everybody, so it cannot be shared."
+
+
 class OwnAccount(Rejected):
     """Nobody bans, promotes or demotes themselves: there is always somebody left who may undo it."""
 

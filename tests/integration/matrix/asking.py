@@ -108,7 +108,9 @@ def _selection(name: str) -> Iterator[str]:
 
 
 def _walk(kind: GraphQLObjectType, above: tuple[str, ...]) -> Iterator[str]:
-    """Braces, and each field as `Type.field`, of all that is not inside an object of its own kind."""
+    """Braces, and each field as `Type.field`, of all that is not inside an object of its own kind; of an object that
+    such a one refers to at once, what it is and its id.
+    """
     yield "{"
     yield "__typename"
     for name, field in kind.fields.items():
@@ -120,6 +122,8 @@ def _walk(kind: GraphQLObjectType, above: tuple[str, ...]) -> Iterator[str]:
         if inner.name not in (*above, kind.name):
             yield f"{kind.name}.{name}"
             yield from _walk(inner, (*above, kind.name))
+        elif inner is kind and "id" in kind.fields:
+            yield from (f"{kind.name}.{name}", "{", "__typename", "id", "}")
     yield "}"
 
 

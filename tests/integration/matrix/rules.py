@@ -51,6 +51,8 @@ class Rule:
     """Owners may without the permission."""
     others: P | None = None
     """What it takes besides, where the thing is somebody else's and shown to the viewer."""
+    besides: P | None = None
+    """What it takes besides, whoever's the thing is; asked for second."""
     proves_owner: bool = False
     """By a password, a code or a token in the sample: the answer may hold what only the owner sees."""
 
@@ -67,13 +69,14 @@ def _rule(
     nobody: str | None = None,
     or_owner: bool = False,
     others: P | None = None,
+    besides: P | None = None,
     proves_owner: bool = False,
     **expected: str,
 ) -> Rule:
     """About the viewer alone, unless more is `expected`; `blocked` is expected of all who are, unless told apart."""
     expects = dict.fromkeys(BLOCKED, blocked) if blocked else {}
     expects |= {Target(name): outcome for name, outcome in expected.items()}
-    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, proves_owner)
+    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, besides, proves_owner)
 
 
 ANYBODY, SIGNED_IN = Who.ANYBODY, Who.SIGNED_IN
@@ -206,6 +209,14 @@ MUTATIONS: Mapping[str, Rule] = {
     "Mutation.likePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.unlikePost": _rule(P.POST_LIKE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.sharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.sharePost#quote": _rule(
+        P.POST_SHARE,
+        'postId: $post, content: "Look!", idempotencyKey: "once"',
+        own=DONE,
+        other=DONE,
+        blocked="POST_NOT_FOUND",
+        besides=P.POST_CREATE,
+    ),
     "Mutation.unsharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.followUser": _rule(
         P.USER_FOLLOW,
@@ -294,7 +305,7 @@ _PUBLIC: Mapping[str, str] = {
     "PermissionInfo": "name group",
     "Post": "id content contentHtml image author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
-    " visibility replyPolicy sensitive contentWarning language tags mentions",
+    " visibility replyPolicy sensitive contentWarning language tags mentions isQuote quoted",
     "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",
@@ -303,7 +314,7 @@ _PUBLIC: Mapping[str, str] = {
     "RolePayload": f"role {_PAYLOAD}",
     "Session": "id createdAt usedAt expiresAt address userAgent isCurrent",
     "Share": "id user post createdAt",
-    "SharePayload": f"share post isShared {_PAYLOAD}",
+    "SharePayload": f"share quote post isShared {_PAYLOAD}",
     "TokenPayload": f"token refreshToken expiresIn user {_PAYLOAD}",
     "User": "id username firstName lastName bio avatar isPrivate createdAt"
     " postsCount followersCount followingCount isFollowed",

@@ -71,7 +71,8 @@ def at_a_time(names: list[str], number: int) -> list[list[str]]:
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_34_no_argument_of_a_mutation_sets_what_is_the_servers(world: World, name: str) -> None:
     """An administrator's sample, which does what it says without the argument."""
-    rule, admin, field = MUTATIONS[name], world.viewers["admin"], name.partition(".")[2]
+    rule, admin, name = MUTATIONS[name], world.viewers["admin"], name.partition("#")[0]
+    field = name.partition(".")[2]
     assert isinstance(rule.sample, str)
     given = asking.variables(rule.sample, world.things(admin, target_of(rule)))
     for arguments in at_a_time(sorted(set(OF_THE_SERVER) - NAMED.get(field, set())), 4):

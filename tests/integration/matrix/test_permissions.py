@@ -17,9 +17,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 def viewers_of(rule: Rule, world: World) -> Iterator[Viewer]:
     yield from (world.viewers[name] for name in (ANONYMOUSLY, *BUILT_IN, POWERLESS))
-    if rule.others is not None:
-        yield world.viewers[only(rule.others)]
-        yield world.viewers[all_but(rule.others)]
+    for more in (rule.others, rule.besides):
+        if more is not None:
+            yield world.viewers[only(more)]
+            yield world.viewers[all_but(more)]
     if rule.permission is not None:
         yield world.viewers[only(rule.permission)]
         yield world.viewers[all_but(rule.permission)]
@@ -37,6 +38,8 @@ def expected(rule: Rule, viewer: Viewer, target: Target) -> str:
     if viewer.permissions is None:
         return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else "UNAUTHENTICATED"
     if rule.permission is None or rule.permission in viewer.permissions:
+        if rule.besides is not None and rule.besides not in viewer.permissions:
+            return "FORBIDDEN"
         lacks_others = rule.others is not None and rule.others not in viewer.permissions
         is_others = target is not Target.OWN and rule.expects[target] == DONE
         return "FORBIDDEN" if is_others and lacks_others else rule.expects[target]
@@ -76,8 +79,9 @@ def denials(rule: Rule, viewer: Viewer, wanted: str) -> list[Denial]:
     """The entries that a request must leave."""
     if wanted != "FORBIDDEN" or viewer.permissions is None:
         return []
-    lacks_first = rule.permission not in viewer.permissions or rule.others is None
-    lacked = rule.permission if lacks_first else rule.others
+    asked = (rule.permission, rule.besides, rule.others)
+    lacks = [permission for permission in asked if permission and permission not in viewer.permissions]
+    lacked = lacks[0] if lacks else rule.permission
     return [(viewer.user_id, Outcome.DENIED, {"permission": str(lacked)})]
 
 

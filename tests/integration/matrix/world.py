@@ -88,7 +88,7 @@ def _held() -> dict[str, frozenset[Permission]]:
     """The accounts that look, and what each holds."""
     everything = frozenset(Permission)
     held = {name: role.permissions for name, role in BUILT_IN.items()} | {POWERLESS: frozenset()}
-    taken = {permission for rule in RULES.values() for permission in (rule.permission, rule.others)}
+    taken = {permission for rule in RULES.values() for permission in (rule.permission, rule.others, rule.besides)}
     for permission in sorted(permission for permission in taken if permission is not None):
         held |= {only(permission): frozenset({permission}), all_but(permission): everything - {permission}}
     return held
@@ -105,6 +105,7 @@ async def build(client: Client) -> World:
         for target in Target:
             if target is not Target.OWN:
                 await made.target(tx, target)
+        await made.quotes(tx)
         for name, permissions in held.items():
             await made.viewer(tx, name, permissions)
     await made.trends()
@@ -149,6 +150,12 @@ class _Population:
         )
         await self._add(tx, target, user)
         await tx.activity.add(self._builder.activity(user))
+
+    async def quotes(self, tx: Transaction) -> None:
+        """Of every target's post, by somebody everybody sees."""
+        for target in self._posts.keys() & set(Target):
+            quote = self._builder.post(self._users[Target.OTHER])
+            await tx.posts.add(replace(quote, quote_of=self._posts[target].id))
 
     async def viewer(self, tx: Transaction, name: str, permissions: frozenset[Permission]) -> None:
         """Follows everybody but the private one, and waits for the code of a new password and of a new address."""

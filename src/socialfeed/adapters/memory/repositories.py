@@ -89,22 +89,28 @@ class MemoryPosts:
     async def get(self, post_id: PostId) -> Post | None:
         return self.changes.posts.get(post_id)
 
-    async def add(self, post: Post) -> None:
+    async def add(self, post: Post) -> Counts | None:
         if self.changes.posts.get(post.id) is not None:
             raise IdConflict
+        quoted = None if post.quote_of is None else bump_post(self.changes, post.quote_of, shares=1)
         self.changes.posts.put(post.id, post)
         self.changes.counts.put(post.id, Counts())
         bump_profile(self.changes, post.author_id, posts=1)
+        return quoted
 
     async def locked(self, post_id: PostId) -> Post | None:
         return self.changes.posts.get(post_id)
 
-    async def save(self, post: Post) -> None:
+    async def save(self, post: Post) -> Counts | None:
         old = self.changes.posts.get(post.id)
         if old is None:
             raise PostNotFound
         self.changes.posts.put(post.id, post)
-        bump_profile(self.changes, post.author_id, posts=old.is_deleted - post.is_deleted)
+        by = old.is_deleted - post.is_deleted
+        bump_profile(self.changes, post.author_id, posts=by)
+        if not by or post.quote_of is None or self.changes.counts.get(post.quote_of) is None:
+            return None
+        return bump_post(self.changes, post.quote_of, shares=by)
 
     async def add_edit(self, edit: PostEdit) -> None:
         self.changes.edits.put((edit.post_id, edit.number), edit)

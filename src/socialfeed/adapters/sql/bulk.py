@@ -124,6 +124,8 @@ class _Bulk:
     def post(self, post: Post) -> Values:
         self._user(post.author_id).posts += 1
         self._posts[post.id] = _PostTally()
+        if post.quote_of is not None and not post.is_deleted:
+            self._post(post.quote_of).shares += 1
         self._tags += tag_values(post)
         return post_values(post)
 

@@ -77,6 +77,7 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
                 language=post.language,
                 tags=post.tags,
                 mention_ids=post.mentions,
+                quote_of=post.quote_of,
             )
         )
     return views

@@ -87,19 +87,22 @@ class Posts(Protocol):
     async def locked(self, post_id: PostId) -> Post | None:
         """The post, which no other transaction edits, deletes or restores until this one ends."""
 
-    async def add(self, post: Post) -> None:
-        """Stores the post with counts of zero and bumps the author's post count. Raises `IdConflict`."""
+    async def add(self, post: Post) -> Counts | None:
+        """Stores the post with counts of zero and bumps the author's post count. One that quotes another is counted
+        among the other's shares, whose new counts are returned. Raises `IdConflict`, `PostNotFound` (none to quote).
+        """
 
-    async def save(self, post: Post) -> None:
-        """Replaces the stored post of this id, which must be `locked`. The author's number of posts goes by those that
-        are not deleted. Raises `PostNotFound`.
+    async def save(self, post: Post) -> Counts | None:
+        """Replaces the stored post of this id, which must be `locked`. The author's number of posts, and the shares of
+        a quoted post, go by those that are not deleted: where that changed, and the quoted post is still there, its
+        new counts are returned. Raises `PostNotFound`.
         """
 
     async def add_edit(self, edit: PostEdit) -> None:
         """Keeps what a `locked` post said before."""
 
     async def remove(self, post_id: PostId) -> None:
-        """Removes a deleted post and everything that hangs on it. Idempotent."""
+        """Removes a deleted post and everything that hangs on it; posts that quote it stay. Idempotent."""
 
     async def blank_of(self, author_id: UserId) -> None:
         """Takes text, image, warning, tags and mentions out of everything the author posted, and its edits; ids,

@@ -1,6 +1,6 @@
 """Storage against a model: any sequence of reactions and follows, in transactions that commit or do not."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +15,7 @@ from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import Rollback, UsesStorage, given_posts, given_users
 
 PEOPLE = 3
-VERBS = ("like", "unlike", "share", "unshare", "follow", "unfollow")
+VERBS = ("like", "unlike", "share", "unshare", "quote", "unquote", "follow", "unfollow")
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class Model:
 
     likes: set[tuple[int, int]] = field(default_factory=set)
     shares: set[tuple[int, int]] = field(default_factory=set)
+    quotes: set[tuple[int, int]] = field(default_factory=set)
     follows: set[tuple[int, int]] = field(default_factory=set)
 
     def copy(self) -> "Model":
-        return Model(self.likes.copy(), self.shares.copy(), self.follows.copy())
+        return Model(self.likes.copy(), self.shares.copy(), self.quotes.copy(), self.follows.copy())
 
     def take(self, step: Step) -> bool:
         """Applies the step; whether it changed anything."""
@@ -68,11 +69,12 @@ class Model:
         return Engaged((who, post) in self.likes, (who, post) in self.shares)
 
     def post_counts(self, post: int) -> tuple[int, int, int]:
-        return sum(p == post for _, p in self.likes), 0, sum(p == post for _, p in self.shares)
+        shares = sum(p == post for _, p in (*self.shares, *self.quotes))
+        return sum(p == post for _, p in self.likes), 0, shares
 
     def profile_counts(self, who: int) -> ProfileCounts:
         return ProfileCounts(
-            posts=1,
+            posts=1 + sum(author == who for author, _ in self.quotes),
             followers=sum(followee == who for _, followee in self.follows),
             following=sum(follower == who for follower, _ in self.follows),
         )
@@ -93,13 +95,18 @@ class ModelContract(UsesStorage):
         posts = [make.post(user) for user in users]
         await given_users(storage, *users)
         await given_posts(storage, *posts)
+        quotes = {
+            (who, whom): replace(make.post(user), quote_of=post.id)
+            for who, user in enumerate(users)
+            for whom, post in enumerate(posts)
+        }
         model = Model()
         for work in history:
             after = model.copy()
             try:
                 async with storage.uow() as tx:
                     for step in work.steps:
-                        assert await perform(tx, make, step, users, posts) is after.take(step), step
+                        assert await perform(tx, make, step, users, posts, quotes) is after.take(step), step
                     if not work.commits:
                         raise Rollback
                 model = after
@@ -108,7 +115,14 @@ class ModelContract(UsesStorage):
             await check(storage, model, users, posts)
 
 
-async def perform(tx: Transaction, make: Builder, step: Step, users: list[User], posts: list[Post]) -> bool:
+async def perform(
+    tx: Transaction,
+    make: Builder,
+    step: Step,
+    users: list[User],
+    posts: list[Post],
+    quotes: dict[tuple[int, int], Post],
+) -> bool:
     """Takes the step in the storage; whether it changed anything."""
     user, post, other = users[step.who], posts[step.whom], users[step.whom]
     match step.verb:
@@ -122,11 +136,26 @@ async def perform(tx: Transaction, make: Builder, step: Step, users: list[User],
             return (await tx.shares.add(share))[0] is share
         case "unshare":
             return (await tx.shares.remove(post.id, user.id))[0] is not None
+        case "quote" | "unquote":
+            return await perform_quote(tx, make, quotes[step.who, step.whom], adds=step.verb == "quote")
         case "follow":
             follow = make.follow(user, other)
             return await tx.follows.add(follow) == follow
         case _:
             return await tx.follows.remove(user.id, other.id)
+
+
+async def perform_quote(tx: Transaction, make: Builder, quote: Post, *, adds: bool) -> bool:
+    """A quote is written once, deleted and restored."""
+    stored = await tx.posts.locked(quote.id)
+    if adds is (stored is not None and not stored.is_deleted):
+        return False
+    if stored is None:
+        counts = await tx.posts.add(quote)
+    else:
+        counts = await tx.posts.save(quote if adds else quote.deleted(quote.author_id, make.clock.now()))
+    assert counts is not None
+    return True
 
 
 async def check(storage: Storage, model: Model, users: list[User], posts: list[Post]) -> None:

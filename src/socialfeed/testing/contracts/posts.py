@@ -23,8 +23,10 @@ from socialfeed.testing.contracts.given import (
     given_posts,
     given_user,
     given_users,
+    like,
     outcomes,
     rolled_back,
+    share,
     unfollow,
 )
 
@@ -140,6 +142,74 @@ class PostsContract(UsesStorage):
         assert set(await storage.posts.counts([post.id, other.id])) == {other.id}
         assert await storage.comments.comments_by_ids([comment.id, kept.id]) == {kept.id: kept}
         assert set(await storage.engagement.engaged(user.id, [post.id, other.id])) == {other.id}
+
+    async def test_a_quote_is_a_share_of_what_it_quotes_until_it_is_deleted(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author = await given_user(storage, make)
+        post = await given_post(storage, make)
+        quote = replace(make.post(author), quote_of=post.id)
+        async with rolled_back(storage) as tx:
+            await tx.posts.add(quote)
+        assert await counts_of(storage, post.id) == (0, 0, 0)
+        async with storage.uow() as tx:
+            added = await tx.posts.add(quote)
+        assert added == (await storage.posts.counts([post.id]))[post.id] == (0, 0, 1, 1)
+        for state, shares in ((quote.deleted(author.id, make.clock.now()), 0), (quote, 1)):
+            async with storage.uow() as tx:
+                saved = await tx.posts.save(state)
+                again = await tx.posts.save(replace(state, content="as it was, with other words"))
+            assert saved == (await storage.posts.counts([post.id]))[post.id]
+            assert (saved[2], again) == (shares, None)
+        assert await counts_of(storage, quote.id) == (0, 0, 0)
+
+    async def test_quotes_made_and_deleted_at_once_are_counted_exactly(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(10)]
+        await given_users(storage, *users)
+        post = await given_post(storage, make)
+        quotes = [replace(make.post(user), quote_of=post.id) for user in users]
+
+        async def delete(quote: Post) -> None:
+            async with storage.uow() as tx:
+                stored = await tx.posts.locked(quote.id)
+                assert stored is not None
+                await tx.posts.save(stored.deleted(quote.author_id, make.clock.now()))
+
+        await outcomes(*(given_posts(storage, quote) for quote in quotes))
+        assert await counts_of(storage, post.id) == (0, 0, 10)
+        more = [replace(make.post(user), quote_of=post.id) for user in users]
+        likes = [make.like(post, user) for user in users]
+        await outcomes(
+            *(delete(quote) for quote in quotes[:7] * 2),
+            *(given_posts(storage, quote) for quote in more[:4]),
+            *(share(storage, make.share(post, user)) for user in users[:5]),
+            *(like(storage, each) for each in likes),
+        )
+        assert await counts_of(storage, post.id) == (10, 0, 3 + 4 + 5)
+        profiles = await storage.users.profile_counts([user.id for user in users])
+        assert sum(profiles[user.id].posts for user in users) == 3 + 4
+
+    async def test_what_is_not_there_is_not_quoted(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        quote = replace(make.post(author), quote_of=make.ids.post())
+        async with storage.uow() as tx:
+            with pytest.raises(PostNotFound):
+                await tx.posts.add(quote)
+        assert await storage.posts.posts_by_ids([quote.id]) == {}
+        assert await storage.posts.counts([quote.id]) == {}
+        assert (await storage.users.profile_counts([author.id]))[author.id].posts == 0
+
+    async def test_a_quote_outlives_what_it_quotes(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        post = await given_post(storage, make)
+        quote = replace(make.post(author), quote_of=post.id)
+        await given_posts(storage, quote)
+        async with storage.uow() as tx:
+            await tx.posts.remove(post.id)
+        assert await storage.posts.posts_by_ids([post.id, quote.id]) == {quote.id: quote}
+        async with storage.uow() as tx:
+            assert await tx.posts.save(quote.deleted(author.id, make.clock.now())) is None
+        assert await storage.posts.counts([post.id]) == {}
 
     async def test_due_for_purge_is_what_was_deleted_before(self, storage: Storage, make: Builder) -> None:
         author = await given_user(storage, make)

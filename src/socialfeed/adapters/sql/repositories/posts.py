@@ -18,6 +18,7 @@ from socialfeed.adapters.sql.tables import (
     posts,
     shares,
 )
+from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
@@ -63,7 +64,7 @@ class SqlPosts(Counting):
         row = await self._first(_GET, {"id": post_id})
         return post_from_row(row) if row else None
 
-    async def add(self, post: Post) -> None:
+    async def add(self, post: Post) -> Counts | None:
         """Raises `UserNotFound`, too."""
         # The author's row comes first, or Postgres would find the foreign key broken and end the transaction.
         if not await self._bump_user(post.author_id, "posts", 1):
@@ -73,12 +74,20 @@ class SqlPosts(Counting):
             raise IdConflict
         await self._run(_ADD_COUNTERS, {"post_id": post.id})
         await self._tag(post)
+        if post.quote_of is None:
+            return None
+        quoted = await self._bump_post(post.quote_of, "shares", 1)
+        if quoted is None:
+            await self.remove(post.id)
+            await self._bump_user(post.author_id, "posts", -1)
+            raise PostNotFound
+        return quoted
 
     async def locked(self, post_id: PostId) -> Post | None:
         row = await self._first(_LOCK, {"id": post_id})
         return post_from_row(row) if row else None
 
-    async def save(self, post: Post) -> None:
+    async def save(self, post: Post) -> Counts | None:
         old = await self.locked(post.id)
         if old is None:
             raise PostNotFound
@@ -86,8 +95,11 @@ class SqlPosts(Counting):
         if old.tags != post.tags:
             await self._run(_UNTAG, {"post": post.id})
             await self._tag(post)
-        if by := old.is_deleted - post.is_deleted:
-            await self._bump_user(post.author_id, "posts", by)
+        by = old.is_deleted - post.is_deleted
+        if not by:
+            return None
+        await self._bump_user(post.author_id, "posts", by)
+        return None if post.quote_of is None else await self._bump_post(post.quote_of, "shares", by)
 
     async def add_edit(self, edit: PostEdit) -> None:
         await self._run(_ADD_EDIT, edit_values(edit))

@@ -51,11 +51,18 @@ async def resolve_likers(
 
 
 @mutation.field("sharePost")
-@payload("Shared.", share=None, post=None, is_shared=False)
-async def resolve_share_post(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
-    context = info.context
-    share = await context.services.engagement.share(context.actor, parse_post_id(post_id, "post_id"))
-    return {"share": share, "post": share.post, "is_shared": share.post.is_shared}
+@payload("Shared.", share=None, quote=None, post=None, is_shared=False)
+async def resolve_share_post(
+    _: Any, info: Info, *, post_id: str, content: str | None = None, idempotency_key: str | None = None
+) -> dict[str, Any]:
+    context, wanted = info.context, parse_post_id(post_id, "post_id")
+    if content is None:
+        share = await context.services.engagement.share(context.actor, wanted)
+        return {"share": share, "post": share.post, "is_shared": share.post.is_shared}
+    quote, post = await context.services.quotes.quote(
+        context.actor, wanted, content=content, idempotency_key=idempotency_key
+    )
+    return {"quote": quote, "post": post, "is_shared": post is not None and post.is_shared}
 
 
 @mutation.field("unsharePost")

@@ -60,6 +60,11 @@ async def resolve_mentions(view: PostView, info: Info) -> list[UserView]:
     return [user for user in found if user is not None]
 
 
+@post.field("quoted")
+async def resolve_quoted(view: PostView, info: Info) -> PostView | None:
+    return None if view.quote_of is None else await info.context.posts.load(view.quote_of)
+
+
 @post.field("contentHtml")
 def resolve_content_html(view: PostView, _: Info) -> str:
     return content_html(view.content)
