@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
     )
+    fetch_proxy: bool = Field(
+        default=False, description="Whether Post.imageProxy leads to images of other servers, fetched by this one."
+    )
     trusted_proxies: NetworksText = Field(
         default="", description="Whose X-Forwarded-For is believed: 10.0.0.0/8, fd00::/8; empty: nobody's."
     )
@@ -110,6 +113,11 @@ class Settings(BaseSettings):
     @property
     def credential_limit(self) -> Limit | None:
         return parse_rate(self.credential_rate if self.rate_limit is None else self.rate_limit)
+
+    @property
+    def fetch_limit(self) -> Limit | None:
+        """Images of other servers, per client address: some pages of a feed at once, and more as time goes by."""
+        return parse_rate("600/5 minutes" if self.rate_limit is None else self.rate_limit)
 
     @property
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -12,6 +12,7 @@ from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
+from socialfeed.application.images import ImageProxy
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.posts import Posts
@@ -38,3 +39,4 @@ class Services:
     quotes: Quotes
     graph: Graph
     feeds: Feeds
+    images: ImageProxy

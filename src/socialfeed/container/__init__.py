@@ -113,6 +113,8 @@ async def open_app(
         container.wake.override(providers.Object(bell.ring))
         stack.callback(container.hasher().close)
         stack.push_async_callback(container.home().close)
+        if (resolver := container.resolver()) is not None:
+            stack.callback(resolver.close)
         await stack.enter_async_context(_noted(container.notes()))
         await stack.enter_async_context(_in_background(container.sessions().watch()))
         if isinstance(keys, KeyFileRing):

@@ -1,6 +1,6 @@
 """The services, wired over adapters that are already open."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
@@ -14,6 +14,7 @@ from socialfeed.adapters.security import (
     KeyRing,
     load_common_passwords,
 )
+from socialfeed.adapters.security.keys import derive_key
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts, Passwords
 from socialfeed.application.activity import ActivityLog, ActivityNotes
@@ -32,9 +33,11 @@ from socialfeed.application.freshness import Freshness, NothingCached
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
+from socialfeed.application.images import ImageProxy
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
@@ -48,6 +51,25 @@ from socialfeed.application.upkeep import Upkeep
 from socialfeed.application.verified import VerifiedTokens
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings
+
+if TYPE_CHECKING:
+    from socialfeed.adapters.fetch import SystemResolver
+
+
+def _resolver(is_on: bool) -> "SystemResolver | None":
+    if not is_on:
+        return None  # and its driver is not even imported
+    from socialfeed.adapters.fetch import SystemResolver
+
+    return SystemResolver()
+
+
+def _fetcher(resolver: "SystemResolver | None") -> Fetcher | None:
+    if resolver is None:
+        return None
+    from socialfeed.adapters.fetch import HttpFetcher, PublicNetwork
+
+    return HttpFetcher(PublicNetwork(resolver))
 
 
 class Container(containers.DeclarativeContainer):
@@ -64,6 +86,9 @@ class Container(containers.DeclarativeContainer):
 
     secret = settings.provided.secret_key.get_secret_value.call()
     hasher = providers.Singleton(Argon2PasswordHasher)
+
+    resolver: providers.Provider[Any] = providers.Singleton(_resolver, settings.provided.fetch_proxy)
+    fetcher: providers.Provider[Fetcher | None] = providers.Singleton(_fetcher, resolver)
 
     limiter = providers.Singleton(
         lambda shared, clock: shared.limiter if shared else MemoryRateLimiter(clock), shared, clock
@@ -165,5 +190,13 @@ class Container(containers.DeclarativeContainer):
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
+        images=providers.Singleton(
+            ImageProxy,
+            fetcher,
+            providers.Singleton(derive_key, secret, "image-proxy"),
+            limiter,
+            settings.provided.fetch_limit,
+            notes,
+        ),
     )
     jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness)

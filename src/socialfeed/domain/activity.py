@@ -46,6 +46,7 @@ class Action(StrEnum):
     COMMENT_LIKE = "comment:like"
     COMMENT_UNLIKE = "comment:unlike"
     COMMENT_UPDATE = "comment:update"
+    IMAGE_FETCH = "image:fetch"
     MEDIA_DELETE = "media:delete"
     MEDIA_UPDATE = "media:update"
     MEDIA_UPLOAD = "media:upload"

@@ -218,3 +218,15 @@ class Unavailable(SocialFeedError):
     """A service this operation needs does not answer; trying again later may help."""
 
     code, message = "UNAVAILABLE", "This is not available right now. Try again later."
+
+
+class FetchFailed(Unavailable):
+    """Somebody else's server does not answer, may not be asked, or gives no image: deliberately not told apart, so that
+    nobody learns what stands in our network.
+    """
+
+    code, message = "FETCH_FAILED", "This image cannot be had."
+
+
+class FetchTimedOut(FetchFailed):
+    code, message = "FETCH_TIMED_OUT", "This image takes too long."

@@ -33,6 +33,7 @@ from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
+from socialfeed.entrypoints.proxy import PREFIX, ImageProxyEndpoint
 from socialfeed.entrypoints.rest.app import RestApp
 from socialfeed.entrypoints.tracing import start as start_tracing
 from socialfeed.settings import Settings, load
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         Route("/graphql", graphql, methods=["POST"]),
         Route("/graphql/", graphql, methods=["POST"]),
         Mount("/api", RestApp(with_page=chosen.shows_explorer)),
+        Route(f"{PREFIX}{{path:path}}", ImageProxyEndpoint(), methods=["GET"]),  # before the files below /media/
         Route("/media/{key:path}", _media, methods=["GET"]),
         Route("/.well-known/jwks.json", _jwks, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),

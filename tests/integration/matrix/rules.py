@@ -303,7 +303,7 @@ _PUBLIC: Mapping[str, str] = {
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Payload": _PAYLOAD,
     "PermissionInfo": "name group",
-    "Post": "id content contentHtml image author createdAt editedAt edits"
+    "Post": "id content contentHtml image imageProxy author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
     " visibility replyPolicy sensitive contentWarning language tags mentions isQuote quoted",
     "PostEdit": "number content image contentWarning at",

@@ -55,7 +55,15 @@ IN_THE_PAYLOAD = {
     "USERNAME_TAKEN",
     "USER_NOT_FOUND",
 }
-STOPPING = {"FORBIDDEN", "INTERNAL", "RATE_LIMITED", "UNAUTHENTICATED", "UNAVAILABLE"}
+STOPPING = {
+    "FETCH_FAILED",
+    "FETCH_TIMED_OUT",
+    "FORBIDDEN",
+    "INTERNAL",
+    "RATE_LIMITED",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+}
 
 
 def test_codes_stay_as_clients_know_them_and_no_two_errors_share_one() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from socialfeed.adapters.memory import (
+    MemoryFetcher,
     MemoryMailer,
     open_memory_mail,
     open_memory_media,
@@ -16,6 +17,7 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.cache import Cache, CounterCache
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.limits import RateLimiter
 from socialfeed.application.ports.mail import Mail
 from socialfeed.application.ports.media import MediaStore
@@ -25,6 +27,7 @@ from socialfeed.application.ports.timelines import Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.testing import FixedClock
 from socialfeed.testing.contracts.cache import CacheContract, CacheTimeContract, CounterCacheContract
+from socialfeed.testing.contracts.fetch import Elsewhere, FetcherContract
 from socialfeed.testing.contracts.limits import RateLimiterContract
 from socialfeed.testing.contracts.mail import Mailbox, MailerContract
 from socialfeed.testing.contracts.media import MediaStoreContract
@@ -155,3 +158,14 @@ class TestMediaStore(OverMemory, OnTheSystemClock, MediaStoreContract):
     async def media(self, context: AdapterContext) -> AsyncIterator[MediaStore]:
         async with open_memory_media("memory://", context) as media:
             yield media
+
+
+class TestFetcher(FetcherContract):
+    @pytest.fixture
+    def elsewhere(self) -> Elsewhere:
+        class Everything:
+            def __init__(self, fetcher: MemoryFetcher) -> None:
+                self.fetcher: Fetcher = fetcher
+                self.put = fetcher.put
+
+        return Everything(MemoryFetcher())

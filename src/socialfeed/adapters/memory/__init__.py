@@ -5,6 +5,7 @@ disk is that anything outlives the process. One event loop uses an adapter; none
 """
 
 from socialfeed.adapters.memory.cache import MemoryCache, MemoryCounterCache
+from socialfeed.adapters.memory.fetch import MemoryFetcher
 from socialfeed.adapters.memory.limits import MemoryRateLimiter
 from socialfeed.adapters.memory.mail import MemoryMailer, open_memory_mail
 from socialfeed.adapters.memory.media import MemoryMediaStore, open_memory_media
@@ -18,6 +19,7 @@ from socialfeed.adapters.memory.trending import MemoryTrending
 __all__ = [
     "MemoryCache",
     "MemoryCounterCache",
+    "MemoryFetcher",
     "MemoryMailer",
     "MemoryMediaStore",
     "MemoryNodeLeases",

@@ -23,6 +23,7 @@ fixture named after the port that gives a fresh, empty adapter:
 | `cache.CounterCacheContract`               | `counters: CounterCache`                                   |
 | `limits.RateLimiterContract`               | `limiter: RateLimiter`                                     |
 | `media.MediaStoreContract`                 | `media: MediaStore`                                        |
+| `fetch.FetcherContract`                    | `elsewhere`: see there                                     |
 | `mail.MailerContract`                      | `mailer: Mailer`, `mailbox`: see there                     |
 | `jobs.JobsContract`                        | `jobs: Jobs`, opened with the job table of `workbench`     |
 | `security.PasswordHasherContract`          | `hasher: PasswordHasher`                                   |

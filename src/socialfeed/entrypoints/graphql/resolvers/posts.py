@@ -13,6 +13,7 @@ from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPoli
 from socialfeed.entrypoints.content import content_html
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
+from socialfeed.entrypoints.proxy import PREFIX
 
 query = QueryType()
 mutation = MutationType()
@@ -68,6 +69,12 @@ async def resolve_quoted(view: PostView, info: Info) -> PostView | None:
 @post.field("contentHtml")
 def resolve_content_html(view: PostView, _: Info) -> str:
     return content_html(view.content)
+
+
+@post.field("imageProxy")
+def resolve_image_proxy(view: PostView, info: Info) -> str | None:
+    path = info.context.services.images.path(view.image) if view.image is not None else None
+    return None if path is None else f"{PREFIX}{path}"
 
 
 @post.field("edits")
