@@ -17,6 +17,8 @@ NEEDS_MORE = {
     "Prove the new address",
     "Change a comment of mine",
     "Delete a comment of mine",
+    "Let somebody follow me",
+    "Refuse a request",
 }
 """They need what a mail, a sign-in or another answer gave."""
 LEAVES = {"Log out everywhere", "Hide my account", "Delete my account"}

@@ -8,17 +8,17 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size, connection, decode_cursor
-from socialfeed.application.ports.readers import CommentReader
+from socialfeed.application.ports.readers import CommentReader, Profile
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
-from socialfeed.application.views import CommentView, ThreadView
+from socialfeed.application.views import CommentView, ThreadView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.errors import CommentNotFound
 from socialfeed.domain.events import CommentAdded
 from socialfeed.domain.ids import CommentId, PostId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.visibility import Viewpoint
+from socialfeed.domain.visibility import GONE, SHOWN, Verdict, Viewpoint
 
 
 class Comments:
@@ -174,17 +174,20 @@ class Comments:
 
     async def _views(self, actor: Actor, comments: Sequence[Comment]) -> list[CommentView]:
         profiles = await self._hydrator.profiles(list({comment.author_id for comment in comments}))
-        viewpoint = Viewpoint(actor.user_id)
-        authors = {
-            user_id: user_view(profile)
-            for user_id, profile in profiles.items()
-            if viewpoint.knows(user_id, is_active=profile.is_active)
-        }
-        shown = [comment for comment in comments if comment.is_deleted or comment.author_id in authors]
-        liking = await self._comments.liking(actor.user_id, [each.id for each in shown if not each.is_deleted])
+        viewpoint = await self._hydrator.viewpoint(actor, list(profiles))
+        shown = [(comment, *_sight(comment, profiles.get(comment.author_id), viewpoint)) for comment in comments]
+        shown = [each for each in shown if not each[2].is_hidden]
+        liking = await self._comments.liking(actor.user_id, [each.id for each, _, _ in shown if not each.is_deleted])
         return [
-            comment_view(
-                comment, None if comment.is_deleted else authors[comment.author_id], liking.get(comment.id, Liking())
-            )
-            for comment in shown
+            comment_view(comment, author, liking.get(comment.id, Liking()), verdict.reason)
+            for comment, author, verdict in shown
         ]
+
+
+def _sight(comment: Comment, profile: Profile | None, viewpoint: Viewpoint) -> tuple[UserView | None, Verdict]:
+    """The author as shown with the comment, and what the policy says. A tombstone is shown, without its author."""
+    if comment.is_deleted:
+        return None, SHOWN
+    if profile is None:
+        return None, GONE
+    return user_view(profile), viewpoint.words(profile.id, comment.content, is_active=profile.is_active)

@@ -1,6 +1,6 @@
 """Likes and shares."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -8,9 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
-from socialfeed.application.feeds.present import like_view, share_view, user_view
+from socialfeed.application.feeds.present import like_view, share_view, user_view, user_views
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, connection, decode_cursor
+from socialfeed.application.paging import check_size, refilled
 from socialfeed.application.ports.readers import EngagementReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts, with_counts
@@ -22,7 +22,6 @@ from socialfeed.domain.events import Engagement as EngagementEvent
 from socialfeed.domain.events import PostLiked, PostShared
 from socialfeed.domain.ids import IdFactory, PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-from socialfeed.domain.visibility import Viewpoint
 
 R = TypeVar("R", Like, Share)
 
@@ -108,20 +107,15 @@ class Engagement:
         `Invalid`.
         """
         check_size(first, "first")
-        position = decode_cursor(after)
         await self._posts.require(actor, post_id)
-        found = await self._reader.likers(
-            post_id, limit=first + 1, after=None if position is None else UserId(position)
-        )
-        page = found[:first]
-        profiles = await self._hydrator.profiles(page)
-        viewpoint = Viewpoint(actor.user_id)
-        shown = [
-            user_view(profiles[user_id])
-            for user_id in page
-            if user_id in profiles and viewpoint.knows(user_id, is_active=profiles[user_id].is_active)
-        ]
-        return connection(shown, has_next=len(found) > first, after=after, stopped_at=page[-1] if page else None)
+
+        async def read(limit: int, position: int | None) -> Sequence[UserId]:
+            return await self._reader.likers(post_id, limit=limit, after=UserId(position) if position else None)
+
+        async def keep(user_ids: Sequence[UserId]) -> dict[UserId, UserView]:
+            return user_views(await self._hydrator.accounts(actor, user_ids))
+
+        return await refilled(first, after, read, int, keep)
 
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
         """Raises `NotShareable`, too."""

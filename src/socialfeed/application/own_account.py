@@ -152,6 +152,7 @@ class OwnAccount:
             for purpose in CodePurpose:
                 await tx.codes.remove(user_id, purpose)
             await tx.grants.remove_of(user_id)
+            await tx.muted_words.remove_of(user_id)
             await self._sessions.end_all_in(tx, user_id)
             await self._commands.publish(tx, ProfileChanged(user_id))
             await self._commands.record(tx, OPERATOR, Action.ACCOUNT_ERASE, user_id)

@@ -2,8 +2,8 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from socialfeed.application.views import ConnectionView, EdgeView, PageInfoView
 from socialfeed.domain.errors import Invalid
@@ -19,6 +19,11 @@ class Identified(Protocol):
 
 
 Node = TypeVar("Node", bound=Identified)
+Row = TypeVar("Row")
+Shown = TypeVar("Shown")
+
+_ROUNDS = 10
+"""So often a page is refilled at most; one that is short even then says that there is more."""
 
 
 def check_size(size: int, field: str) -> int:
@@ -66,3 +71,41 @@ def connection(
             end_cursor=end,
         ),
     )
+
+
+async def refilled(
+    first: int,
+    after: str | None,
+    read: Callable[[int, int | None], Awaitable[Sequence[Row]]],
+    place: Callable[[Row], int],
+    keep: Callable[[Sequence[Row]], Awaitable[Mapping[Any, Shown]]],
+) -> ConnectionView[Shown]:
+    """A forward page of those rows that `keep` lets through, by their place in the list. `read` gives at most so many
+    rows past a place. A page that loses rows is refilled from those that follow.
+    """
+    position, found, has_next = decode_cursor(after), dict[int, Shown](), False
+    stopped_at = position
+    for _ in range(_ROUNDS):
+        missing = first - len(found)
+        limit = first + 1 if stopped_at == position else missing + missing // 2 + 5
+        rows = await read(limit, stopped_at)
+        kept = await keep(rows)
+        for row in rows:
+            number = place(row)
+            if number in kept and len(found) == first:
+                return _page(found, True, after, None)
+            if number in kept:
+                found[number] = kept[number]
+            stopped_at = number
+        has_next = len(rows) == limit
+        if not has_next:
+            break
+    return _page(found, has_next, after, stopped_at)
+
+
+def _page(
+    found: Mapping[int, Shown], has_next: bool, after: str | None, stopped_at: int | None
+) -> ConnectionView[Shown]:
+    edges = [EdgeView(encode_cursor(number), node) for number, node in found.items()]
+    end = encode_cursor(stopped_at) if stopped_at is not None else edges[-1].cursor if edges else after
+    return ConnectionView(edges, PageInfoView(has_next, after is not None, edges[0].cursor if edges else None, end))

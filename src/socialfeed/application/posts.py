@@ -161,7 +161,7 @@ class Posts:
         """Those the viewer may see."""
         hydrated = await self._hydrator.posts(actor, ids)
         shown = rules.visible(ids, hydrated)
-        return {view.id: view for view in post_views(shown, hydrated)}
+        return {view.id: view for view in post_views(shown, hydrated, shown)}
 
     async def _owned(
         self, tx: Transaction, actor: Actor, post_id: PostId, own: Permission, anybodys: Permission | None = None
@@ -220,13 +220,20 @@ class Posts:
         """Newest first; an author whom the viewer may not see has no posts."""
         check_page(page)
         check_size(items_per_page, "items_per_page")
-        author = (await self._hydrator.profiles([author_id])).get(author_id)
-        if author is None or not rules.sees_posts(await self._hydrator.viewpoint(actor, [author]), author):
+        if not await self._shows_posts(actor, author_id):
             return PageView([], 0, page, items_per_page)
         found = await self._posts.page_by_author(author_id, limit=items_per_page, offset=(page - 1) * items_per_page)
         ids = [PostId(post_id) for post_id in found.ids]
         views = await self.by_ids(actor, ids)
         return PageView([views[i] for i in ids if i in views], found.total, page, items_per_page)
+
+    async def _shows_posts(self, actor: Actor, author_id: UserId) -> bool:
+        """Whether the author's page is there for the viewer, and how many posts are on it."""
+        author = (await self._hydrator.profiles([author_id])).get(author_id)
+        if author is None:
+            return False
+        viewpoint = await self._hydrator.viewpoint(actor, [author_id])
+        return viewpoint.page(author_id, is_active=author.is_active, is_private=author.is_private).is_shown
 
 
 def with_counts(view: PostView, counts: Counts) -> PostView:

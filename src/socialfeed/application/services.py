@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts
 from socialfeed.application.activity import ActivityLog
+from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
 from socialfeed.application.engagement import Engagement
@@ -38,5 +39,6 @@ class Services:
     engagement: Engagement
     quotes: Quotes
     graph: Graph
+    boundaries: Boundaries
     feeds: Feeds
     images: ImageProxy

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from socialfeed.domain.ids import CommentId, LikeId, PostId, SessionId, ShareId, UserId
 from socialfeed.domain.permissions import Grant, Permission
 from socialfeed.domain.post import ReplyPolicy, Visibility
+from socialfeed.domain.visibility import Reason
 
 T = TypeVar("T")
 
@@ -26,6 +27,25 @@ class UserView:
     is_private: bool = False
     email: str | None = None
     locale: str | None = None
+
+
+@dataclass(slots=True)
+class RelationshipView:
+    """How the viewer stands to an account. Whether that one blocks or mutes the viewer is not the viewer's to know."""
+
+    user_id: UserId
+    is_following: bool
+    is_followed_by: bool
+    is_requested: bool
+    has_requested: bool
+    is_blocking: bool
+    muted_kinds: Sequence[str]
+    muted_until: datetime | None
+    priority: str
+
+    @property
+    def is_muting(self) -> bool:
+        return bool(self.muted_kinds)
 
 
 @dataclass(slots=True)
@@ -85,6 +105,8 @@ class PostView:
     def is_quote(self) -> bool:
         return self.quote_of is not None
 
+    limited: Reason | None = None
+
 
 @dataclass(slots=True)
 class CommentView:
@@ -101,6 +123,7 @@ class CommentView:
     is_deleted: bool
     likes_count: int
     is_liked: bool
+    limited: Reason | None = None
 
 
 @dataclass(slots=True)

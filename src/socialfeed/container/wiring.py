@@ -19,6 +19,7 @@ from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts, Passwords
 from socialfeed.application.activity import ActivityLog, ActivityNotes
 from socialfeed.application.authorities import Authorities
+from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.commands import Commands
 from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
@@ -106,7 +107,7 @@ class Container(containers.DeclarativeContainer):
         lambda users, shared: CachedProfiles(users, shared.cache) if shared else users, storage.provided.users, shared
     )
     hydrator = providers.Singleton(
-        Hydrator, post_batches, profile_batches, storage.provided.engagement, counters, storage.provided.graph
+        Hydrator, post_batches, profile_batches, storage.provided.engagement, counters, storage.provided.graph, clock
     )
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
     feed_reactions = providers.Singleton(
@@ -167,6 +168,7 @@ class Container(containers.DeclarativeContainer):
         posts_purged=posts.provided.purge_due,
         idempotency_keys_forgotten=once.provided.forget_old,
     )
+    graph = providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, hydrator, guard)
     services = providers.Singleton(
         Services,
         guard=guard,
@@ -188,7 +190,8 @@ class Container(containers.DeclarativeContainer):
             Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
         ),
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
-        graph=providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, guard),
+        graph=graph,
+        boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
         images=providers.Singleton(
             ImageProxy,

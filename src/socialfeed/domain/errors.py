@@ -128,6 +128,20 @@ class AccountBanned(Rejected):
     code, message = "ACCOUNT_BANNED", "This account is banned."
 
 
+class FollowRequestNotFound(NotFound):
+    code, message = "FOLLOW_REQUEST_NOT_FOUND", "There is no such request."
+
+
+class TooManyFollowed(Rejected):
+    code, message = "TOO_MANY_FOLLOWED", "You follow as many accounts as anybody can."
+
+
+class BlockedByYou(Rejected):
+    """Lift the block first."""
+
+    code, message = "BLOCKED_BY_YOU", "You block this account."
+
+
 class PrivateAccount(Rejected):
     """This account chooses who follows it."""
 

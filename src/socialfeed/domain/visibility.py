@@ -1,27 +1,142 @@
-"""The one policy that says what a viewer sees. Every read path asks it; storage may pre-filter, this decides."""
+"""The one policy that says what a viewer sees, and why. Every read path asks it; storage may pre-filter, this decides.
 
-from dataclasses import dataclass
+Three answers. *Shown*: everywhere. *Limited*: where the viewer asks for just this, by its id, on its author's page or
+in its thread, and marked there; never in a feed, a search or a suggestion. *Hidden*: nowhere, as if it were not there.
+"""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from socialfeed.domain.graph import STRANGER, MutedWord, MuteOf, Relation, mutes_text
 from socialfeed.domain.ids import UserId
+from socialfeed.domain.post import Post, Visibility
+
+
+class Shown(StrEnum):
+    SHOWN = "shown"
+    LIMITED = "limited"
+    HIDDEN = "hidden"
+
+
+class Reason(StrEnum):
+    """Why something is not simply shown. Those of what is hidden never reach a client."""
+
+    GONE = "gone"
+    """Deleted, or by an account that is not active."""
+    BLOCKED = "blocked"
+    """The viewer blocks the author, or is blocked."""
+    PRIVATE = "private"
+    """For followers, whom the viewer is not among; or for the mentioned."""
+    MUTED_AUTHOR = "muted_author"
+    MUTED_WORD = "muted_word"
+    UNLISTED = "unlisted"
+
+    @property
+    def limits(self) -> bool:
+        """Whether a client gets to see it."""
+        return self in (Reason.MUTED_AUTHOR, Reason.MUTED_WORD, Reason.UNLISTED)
+
+
+class Verdict(NamedTuple):
+    shown: Shown
+    reason: Reason | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.shown is Shown.HIDDEN
+
+    @property
+    def is_shown(self) -> bool:
+        return self.shown is Shown.SHOWN
+
+
+SHOWN = Verdict(Shown.SHOWN)
+GONE = Verdict(Shown.HIDDEN, Reason.GONE)
+BLOCKED = Verdict(Shown.HIDDEN, Reason.BLOCKED)
+PRIVATE = Verdict(Shown.HIDDEN, Reason.PRIVATE)
+BLOCKING = Verdict(Shown.LIMITED, Reason.BLOCKED)
+MUTED_AUTHOR = Verdict(Shown.LIMITED, Reason.MUTED_AUTHOR)
+MUTED_WORD = Verdict(Shown.LIMITED, Reason.MUTED_WORD)
+UNLISTED = Verdict(Shown.LIMITED, Reason.UNLISTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """What the policy knows about a viewer: who it is and which of the authors at hand it follows."""
+    """What the policy knows about a viewer: who it is, how it stands to the accounts at hand (those it has nothing to
+    do with may be left out), the words it does not want to read, and the moment, by which mutes are over.
+    """
 
     viewer_id: UserId | None
-    following: frozenset[UserId] = frozenset()
+    at: datetime
+    relations: Mapping[UserId, Relation] = field(default_factory=lambda: MappingProxyType({}))
+    muted_words: tuple[MutedWord, ...] = ()
 
-    def knows(self, user_id: UserId, *, is_active: bool) -> bool:
-        """Whether this account is shown at all, with what it wrote under the posts of others."""
-        return is_active or user_id == self.viewer_id
+    def relation(self, user_id: UserId) -> Relation:
+        return self.relations.get(user_id, STRANGER)
 
-    def sees(self, author_id: UserId, *, is_active: bool, is_private: bool) -> bool:
-        """Whether posts of this author may be shown, anywhere."""
+    def account(self, user_id: UserId, *, is_active: bool) -> Verdict:
+        """The account itself: its profile, its place in a list. One whom the viewer blocks is limited, so that the
+        block can be found and lifted.
+        """
+        if user_id == self.viewer_id:
+            return SHOWN
+        if not is_active:
+            return GONE
+        relation = self.relation(user_id)
+        if relation.blocked_by:
+            return BLOCKED
+        return BLOCKING if relation.blocking else SHOWN
+
+    def words(self, author_id: UserId, content: str, *, is_active: bool) -> Verdict:
+        """What somebody wrote under the post of another."""
         if author_id == self.viewer_id:
-            return True
-        return is_active and (not is_private or author_id in self.following)
+            return SHOWN
+        account = self.account(author_id, is_active=is_active)
+        if not account.is_shown:
+            return Verdict(Shown.HIDDEN, account.reason)
+        return self._mutes(author_id, content)
 
-    def has_at_home(self, author_id: UserId) -> bool:
-        """Whether posts of this author belong in the viewer's home feed."""
-        return author_id == self.viewer_id or author_id in self.following
+    def page(self, author_id: UserId, *, is_active: bool, is_private: bool) -> Verdict:
+        """The account's page: its posts, and whom it follows and is followed by."""
+        account = self.account(author_id, is_active=is_active)
+        if not account.is_shown or author_id == self.viewer_id:
+            return Verdict(Shown.SHOWN if account.is_shown else Shown.HIDDEN, account.reason)
+        return PRIVATE if is_private and not self.relation(author_id).following else SHOWN
+
+    def post(self, post: Post, *, is_active: bool, is_private: bool) -> Verdict:
+        """A post by an author who `is_active` and `is_private`."""
+        author_id = post.author_id
+        if post.is_deleted:
+            return GONE
+        if author_id == self.viewer_id:
+            return SHOWN
+        if not is_active:
+            return GONE
+        relation = self.relation(author_id)
+        if relation.blocking or relation.blocked_by:
+            return BLOCKED
+        if self.viewer_id is None or self.viewer_id not in post.mentions:
+            if post.visibility is Visibility.MENTIONED:
+                return PRIVATE
+            if (is_private or post.visibility is Visibility.FOLLOWERS) and not relation.following:
+                return PRIVATE
+        muted = self._mutes(author_id, post.content)
+        if not muted.is_shown:
+            return muted
+        return UNLISTED if post.visibility is Visibility.UNLISTED and not relation.following else SHOWN
+
+    def discovers(self, post: Post, *, is_active: bool, is_private: bool) -> bool:
+        """Whether the post may be shown where nobody asked for its author: trends, tags, public feeds, search."""
+        if is_private or post.visibility is not Visibility.PUBLIC:
+            return False
+        return self.post(post, is_active=is_active, is_private=is_private).is_shown
+
+    def _mutes(self, author_id: UserId, content: str) -> Verdict:
+        mute = self.relation(author_id).mute
+        if mute is not None and MuteOf.POSTS in mute.kinds and not mute.is_over(self.at):
+            return MUTED_AUTHOR
+        return MUTED_WORD if mutes_text(self.muted_words, content, self.at) else SHOWN

@@ -21,9 +21,11 @@ class Target(StrEnum):
     DEACTIVATED = "deactivated"
     PRIVATE = "private"
     """And the viewer does not follow them."""
+    BLOCKING = "blocking"
+    """They block whoever looks. Who is not signed in they cannot block."""
 
 
-BLOCKED = (Target.BANNED, Target.DEACTIVATED, Target.PRIVATE)
+BLOCKED = (Target.BANNED, Target.DEACTIVATED, Target.PRIVATE, Target.BLOCKING)
 """Of somebody whose posts the viewer may not see."""
 
 
@@ -97,6 +99,20 @@ QUERIES: Mapping[str, Rule] = {
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
+    "Query.relationship": _rule(
+        SIGNED_IN, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE
+    ),
+    "Query.followers": _rule(
+        ANYBODY, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private="PRIVATE_ACCOUNT"
+    ),
+    "Query.following": _rule(
+        ANYBODY, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private="PRIVATE_ACCOUNT"
+    ),
+    "Query.followRequests": _rule(P.USER_FOLLOW),
+    "Query.blockedUsers": _rule(P.USER_BLOCK),
+    "Query.mutedUsers": _rule(P.USER_MUTE),
+    "Query.mutedWords": _rule(P.USER_MUTE),
+    "Query.suggestedUsers": _rule(P.USER_FOLLOW),
     "Query.likers": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
 }
@@ -219,16 +235,35 @@ MUTATIONS: Mapping[str, Rule] = {
     ),
     "Mutation.unsharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Mutation.followUser": _rule(
-        P.USER_FOLLOW,
-        "userId: $user",
-        own="CANNOT_FOLLOW_SELF",
-        other=DONE,
-        blocked="USER_NOT_FOUND",
-        private="PRIVATE_ACCOUNT",
+        P.USER_FOLLOW, "userId: $user", own="CANNOT_FOLLOW_SELF", other=DONE, blocked="USER_NOT_FOUND", private=DONE
     ),
     "Mutation.unfollowUser": _rule(
         P.USER_FOLLOW, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE
     ),
+    "Mutation.setFollowPriority": _rule(
+        P.USER_FOLLOW, "userId: $user, priority: HIGH", own="USER_NOT_FOUND", other=DONE, blocked="USER_NOT_FOUND"
+    ),
+    "Mutation.approveFollow": _rule(
+        P.USER_FOLLOW,
+        "userId: $user",
+        own="FOLLOW_REQUEST_NOT_FOUND",
+        other=DONE,
+        blocked="USER_NOT_FOUND",
+        private=DONE,
+    ),
+    # What ends something may be done whoever it is about, and tells nothing of them.
+    "Mutation.rejectFollow": _rule(
+        P.USER_FOLLOW, "userId: $user", own="FOLLOW_REQUEST_NOT_FOUND", other=DONE, blocked=DONE
+    ),
+    "Mutation.removeFollower": _rule(P.USER_FOLLOW, "userId: $user", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.blockUser": _rule(P.USER_BLOCK, "userId: $user", own="CANNOT_BLOCK_SELF", other=DONE, blocked=DONE),
+    "Mutation.unblockUser": _rule(P.USER_BLOCK, "userId: $user", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.muteUser": _rule(
+        P.USER_MUTE, "userId: $user", own="CANNOT_MUTE_SELF", other=DONE, blocked="USER_NOT_FOUND", private=DONE
+    ),
+    "Mutation.unmuteUser": _rule(P.USER_MUTE, "userId: $user", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.muteWord": _rule(P.USER_MUTE, 'phrase: "Art"'),
+    "Mutation.unmuteWord": _rule(P.USER_MUTE, 'phrase: "Art"'),
 }
 
 ROUTES: Mapping[str, Rule] = {
@@ -288,7 +323,7 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
     "Comment": "id content contentHtml author isDeleted editedAt post parentId depth createdAt likesCount isLiked"
-    " repliesCount replies",
+    " repliesCount replies limited",
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
@@ -296,7 +331,7 @@ _PUBLIC: Mapping[str, str] = {
     "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
     "FeedConnection": "edges nodes pageInfo",
     "FeedEdge": "cursor node",
-    "FollowPayload": f"user isFollowing {_PAYLOAD}",
+    "FollowPayload": f"user isFollowing isRequested relationship {_PAYLOAD}",
     "Grant": "permission grantedAt expiresAt",
     "Like": "id user post createdAt",
     "LikePayload": f"like post isLiked {_PAYLOAD}",
@@ -305,11 +340,16 @@ _PUBLIC: Mapping[str, str] = {
     "PermissionInfo": "name group",
     "Post": "id content contentHtml image imageProxy author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
-    " visibility replyPolicy sensitive contentWarning language tags mentions isQuote quoted",
+    " visibility replyPolicy sensitive contentWarning language tags mentions isQuote quoted limited",
     "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",
     "PostReactionPayload": f"post isLiked isShared {_PAYLOAD}",
+    "MutedWord": "phrase createdAt until",
+    "MutedWordPayload": f"word {_PAYLOAD}",
+    "Relationship": "userId isFollowing isFollowedBy isRequested hasRequested isBlocking isMuting mutedKinds mutedUntil"
+    " priority",
+    "RelationshipPayload": f"relationship {_PAYLOAD}",
     "Role": "name permissions isBuiltIn",
     "RolePayload": f"role {_PAYLOAD}",
     "Session": "id createdAt usedAt expiresAt address userAgent isCurrent",
@@ -317,7 +357,7 @@ _PUBLIC: Mapping[str, str] = {
     "SharePayload": f"share quote post isShared {_PAYLOAD}",
     "TokenPayload": f"token refreshToken expiresIn user {_PAYLOAD}",
     "User": "id username firstName lastName bio avatar isPrivate createdAt"
-    " postsCount followersCount followingCount isFollowed",
+    " postsCount followersCount followingCount isFollowed relationship",
     "UserConnection": "edges nodes pageInfo",
     "UserEdge": "cursor node",
     "UserError": "code field message",

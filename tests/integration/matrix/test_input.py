@@ -41,16 +41,24 @@ OF_THE_SERVER = (
 )
 
 NAMED: Mapping[str, set[str]] = {
+    "approveFollow": {"userId"},
     "assignRole": {"userId", "role"},
     "banUser": {"userId"},
+    "blockUser": {"userId"},
     "createRole": {"permissions"},
     "followUser": {"userId"},
     "grantPermission": {"userId"},
+    "muteUser": {"userId"},
+    "rejectFollow": {"userId"},
+    "removeFollower": {"userId"},
     "revokePermission": {"userId"},
     "revokeRole": {"userId", "role"},
     "revokeSession": {"id"},
+    "setFollowPriority": {"userId"},
     "unbanUser": {"userId"},
+    "unblockUser": {"userId"},
     "unfollowUser": {"userId"},
+    "unmuteUser": {"userId"},
     "updateRole": {"permissions"},
 }
 """What a mutation is about and has to name; who may is the permissions' affair."""

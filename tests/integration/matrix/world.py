@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher
 from socialfeed.application.ports.repositories import EVERYBODY, Transaction
+from socialfeed.domain.graph import Block, FollowRequest, Mute, MutedWord, MuteOf
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
 from socialfeed.domain.post import Post
@@ -62,9 +63,11 @@ class World:
         of_target = viewer.things if target is Target.OWN else self.targets[target]
         return {"password": PASSWORD, "code": CODE, **of_target}
 
-    def hidden(self) -> dict[str, set[str]]:
-        """The ids that no viewer may be shown, by the name of their type."""
+    def hidden(self, viewer: Viewer) -> dict[str, set[str]]:
+        """The ids that the viewer may not be shown, by the name of their type."""
         gone = [self.targets[Target.BANNED], self.targets[Target.DEACTIVATED]]
+        if viewer.permissions is not None:
+            gone.append(self.targets[Target.BLOCKING])
         return {
             "User": {things["user"] for things in gone},
             "Post": {things["post"] for things in (*gone, self.targets[Target.PRIVATE])},
@@ -78,6 +81,9 @@ class World:
                 user = await tx.users.get(UserId(int(things["user"])))
                 assert user is not None
                 await tx.users.save(replace(user, status=UserStatus.ACTIVE, is_private=False))
+            for viewer in self.viewers.values():
+                if viewer.user_id is not None:
+                    await tx.blocks.remove(UserId(int(self.targets[Target.BLOCKING]["user"])), viewer.user_id)
 
     def restore(self) -> None:
         self.before.restore()
@@ -106,8 +112,10 @@ async def build(client: Client) -> World:
             if target is not Target.OWN:
                 await made.target(tx, target)
         await made.quotes(tx)
+        await made.avoided(tx)
         for name, permissions in held.items():
             await made.viewer(tx, name, permissions)
+        await made.acquaintances(tx)
     await made.trends()
     targets: dict[Target, Mapping[str, str]] = {
         target: made.things[target] for target in Target if target is not Target.OWN
@@ -132,6 +140,7 @@ class _Population:
         self._builder = Builder()
         self._codes = HmacCodeHasher(client.app.settings.secret_key.get_secret_value())
         self._users: dict[str, User] = {}
+        self._avoided, self._shunned = self._builder.user(), self._builder.user()
         self._posts: dict[str, Post] = {}
 
     async def pending(self, tx: Transaction) -> None:
@@ -157,8 +166,23 @@ class _Population:
             quote = self._builder.post(self._users[Target.OTHER])
             await tx.posts.add(replace(quote, quote_of=self._posts[target].id))
 
+    async def avoided(self, tx: Transaction) -> None:
+        """Two whom viewers want to have less to do with."""
+        for user in (self._avoided, self._shunned):
+            await tx.users.add(user)
+
+    async def acquaintances(self, tx: Transaction) -> None:
+        """Everybody follows the other one and is followed back, those whom nobody may see, too; they are the newest."""
+        other = self._users[Target.OTHER]
+        for target in set(Target) - {Target.OWN, Target.OTHER}:
+            await tx.follows.add(self._builder.follow(self._users[target], other))
+            await tx.follows.add(self._builder.follow(other, self._users[target]))
+
     async def viewer(self, tx: Transaction, name: str, permissions: frozenset[Permission]) -> None:
-        """Follows everybody but the private one, and waits for the code of a new password and of a new address."""
+        """Follows everybody but the private one, though one of them blocks everybody; is asked for the same by all; and
+        waits for the code of a new password and of a new address. The other one follows and is followed by whom nobody
+        may see.
+        """
         role = name
         if name not in BUILT_IN:
             role = f"custom-{len(self._users)}"
@@ -170,8 +194,17 @@ class _Population:
             new_email=f"new.{username}@example.org",
         )
         user = await self._add(tx, name, user)
-        for followed in (Target.OTHER, Target.BANNED, Target.DEACTIVATED):
+        for followed in (Target.OTHER, Target.BANNED, Target.DEACTIVATED, Target.BLOCKING):
             await tx.follows.add(self._builder.follow(user, self._users[followed]))
+        now = self._app.clock.now()
+        await tx.follows.add(self._builder.follow(self._avoided, user))
+        await tx.mutes.put(Mute.start(user.id, self._avoided.id, [MuteOf.NOTIFICATIONS], at=now))
+        await tx.muted_words.put(MutedWord.mute(user.id, "art", at=now))
+        await tx.blocks.add(Block.start(user.id, self._shunned.id, at=now))
+        for target in set(Target) - {Target.OWN}:
+            asking = FollowRequest(self._builder.ids.follow(), self._users[target].id, user.id, now)
+            await tx.requests.add(asking)
+        await tx.blocks.add(Block.start(self._users[Target.BLOCKING].id, user.id, at=now))
         await self._code(tx, user, CodePurpose.RESET, "reset")
         await self._code(tx, user, CodePurpose.EMAIL, f"email:{user.new_email}")
 

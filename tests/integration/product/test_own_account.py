@@ -158,17 +158,17 @@ class TestPrivateAccounts:
         assert (await stranger.run(like, {"i": post}))["likePost"]["errors"] == [{"code": "POST_NOT_FOUND"}]
         assert (await fan.run(like, {"i": post}))["likePost"]["errors"] == []
 
-    async def test_nobody_new_follows_and_who_follows_already_stays(self, client: Client) -> None:
+    async def test_who_is_new_asks_and_who_follows_already_stays(self, client: Client) -> None:
         ada, fan, stranger = [await client.sign_up(name) for name in ("ada", "fan", "stranger")]
         await follow(fan, ada)
         await update(ada, private=True)
-        ask = "mutation ($u: ID!) { followUser(userId: $u) { isFollowing errors { code field } } }"
+        ask = "mutation ($u: ID!) { followUser(userId: $u) { isFollowing isRequested errors { code field } } }"
 
-        refused = (await stranger.run(ask, {"u": ada.user_id}))["followUser"]
+        asked = (await stranger.run(ask, {"u": ada.user_id}))["followUser"]
         again = (await fan.run(ask, {"u": ada.user_id}))["followUser"]
 
-        assert refused == {"isFollowing": False, "errors": [{"code": "PRIVATE_ACCOUNT", "field": "userId"}]}
-        assert again == {"isFollowing": True, "errors": []}
+        assert asked == {"isFollowing": False, "isRequested": True, "errors": []}
+        assert again == {"isFollowing": True, "isRequested": False, "errors": []}
 
 
 class TestAddress:

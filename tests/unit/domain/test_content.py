@@ -21,7 +21,6 @@ from socialfeed.domain.post import (
     ReplyPolicy,
     Visibility,
 )
-from socialfeed.domain.visibility import Viewpoint
 from socialfeed.testing import Builder
 from socialfeed.testing.clock import START
 
@@ -101,35 +100,6 @@ def test_what_was_never_touched_counts_zero() -> None:
     assert Counts() == (0, 0, 0, 0)
     assert ProfileCounts() == (0, 0, 0)
     assert Engaged() == (False, False)
-
-
-def test_posts_of_inactive_authors_are_seen_by_their_author_only() -> None:
-    author, other = UserId(1), UserId(2)
-    for viewer, active, seen in (
-        (other, True, True),
-        (None, True, True),
-        (other, False, False),
-        (None, False, False),
-        (author, False, True),
-    ):
-        assert Viewpoint(viewer).sees(author, is_active=active, is_private=False) is seen
-        assert Viewpoint(viewer).knows(author, is_active=active) is seen
-
-
-def test_posts_of_private_authors_are_seen_by_their_followers_and_themselves() -> None:
-    author, follower, other = UserId(1), UserId(2), UserId(3)
-    following = frozenset({author})
-    assert Viewpoint(follower, following).sees(author, is_active=True, is_private=True)
-    assert not Viewpoint(follower, following).sees(author, is_active=False, is_private=True)
-    assert not Viewpoint(other).sees(author, is_active=True, is_private=True)
-    assert not Viewpoint(None).sees(author, is_active=True, is_private=True)
-    assert Viewpoint(author).sees(author, is_active=True, is_private=True)
-
-
-def test_at_home_are_the_followed_and_oneself() -> None:
-    me, followed, stranger = UserId(1), UserId(2), UserId(3)
-    viewpoint = Viewpoint(me, frozenset({followed}))
-    assert [viewpoint.has_at_home(author) for author in (me, followed, stranger)] == [True, True, False]
 
 
 def test_a_post_lives_on_in_new_states(make: Builder) -> None:

@@ -1,10 +1,12 @@
-"""The rows that count, moved by one transaction."""
+"""Counters, moved by the transaction that moves what they count."""
 
 from socialfeed.adapters.memory.database import Changes
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import PostNotFound
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
+
+NO_COUNTS = ProfileCounts()
 
 
 def counts_of(changes: Changes, post_id: PostId) -> Counts:
@@ -23,7 +25,7 @@ def bump_post(changes: Changes, post_id: PostId, *, likes: int = 0, comments: in
 
 
 def bump_profile(changes: Changes, user_id: UserId, *, posts: int = 0, followers: int = 0, following: int = 0) -> None:
-    old = changes.profile_counts.get(user_id) or ProfileCounts()
+    old = changes.profile_counts.get(user_id) or NO_COUNTS
     changes.profile_counts.put(
         user_id, ProfileCounts(old.posts + posts, old.followers + followers, old.following + following)
     )

@@ -8,7 +8,7 @@ from socialfeed.domain.activity import Activity, ChainEnd, Link
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
-from socialfeed.domain.graph import Follow, ProfileCounts
+from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, ProfileCounts
 from socialfeed.domain.idempotency import IdempotencyKey
 from socialfeed.domain.ids import ActivityId, CommentId, EventId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import Media
@@ -72,6 +72,14 @@ class Database:
         self.likes = Table[Reaction, Like](self.likes_by_post)
         self.shares = Table[Reaction, Share](self.shares_by_post)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
+        self.requests_by_target = Index[Pair, FollowRequest](lambda request: request.target_id)
+        self.requests = Table[Pair, FollowRequest](self.requests_by_target)
+        self.blocks_by_blocker = Index[Pair, Block](lambda block: block.blocker_id)
+        self.blocks = Table[Pair, Block](self.blocks_by_blocker)
+        self.mutes_by_muter = Index[Pair, Mute](lambda mute: mute.muter_id)
+        self.mutes = Table[Pair, Mute](self.mutes_by_muter)
+        self.words_by_user = Index[tuple[UserId, str], MutedWord](lambda word: word.user_id)
+        self.words = Table[tuple[UserId, str], MutedWord](self.words_by_user)
         self.sessions = Table[SessionId, Session](self.sessions_by_user)
         self.revocations = Table[EventId, Revocation]()
         self.roles = Table[str, Role]()
@@ -104,6 +112,10 @@ class Changes:
         self.likes = Staged(database.likes)
         self.shares = Staged(database.shares)
         self.follows = Staged(database.follows)
+        self.requests = Staged(database.requests)
+        self.blocks = Staged(database.blocks)
+        self.mutes = Staged(database.mutes)
+        self.words = Staged(database.words)
         self.sessions = Staged(database.sessions)
         self.revocations = Staged(database.revocations)
         self.roles = Staged(database.roles)
@@ -131,6 +143,10 @@ class Changes:
             self.likes,
             self.shares,
             self.follows,
+            self.requests,
+            self.blocks,
+            self.mutes,
+            self.words,
             self.sessions,
             self.revocations,
             self.roles,

@@ -1,6 +1,6 @@
 """Readers of committed state. None of them suspends, so each answer is one consistent moment."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,20 +115,6 @@ class MemoryEngagementReader:
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         keys = self.database.likes_by_post.keys(post_id)
         return [user_id for _, user_id in keys if after is None or user_id > after][:limit]
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryGraphReader:
-    database: Database
-
-    async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
-        follows = self.database.follows.rows
-        return frozenset(user_id for user_id in user_ids if (follower_id, user_id) in follows)
-
-    async def followers_after(self, followee_id: UserId, *, after: UserId | None, limit: int) -> list[UserId]:
-        keys = self.database.follows_by_followee.keys(followee_id)
-        start = 0 if after is None else bisect_right(keys, (after, followee_id))
-        return [follower for follower, _ in keys[start : start + limit]]
 
 
 def _profile(user: User) -> Profile:

@@ -7,8 +7,15 @@ from typing import Protocol, TypeVar
 from socialfeed.adapters.memory.access import MemoryGrants, MemoryRoles
 from socialfeed.adapters.memory.activity import MemoryActivityLog
 from socialfeed.adapters.memory.comments import MemoryCommentLikes, MemoryComments, remove_likes
-from socialfeed.adapters.memory.counting import bump_post, bump_profile, counts_of
+from socialfeed.adapters.memory.counting import NO_COUNTS, bump_post, bump_profile, counts_of
 from socialfeed.adapters.memory.database import Changes, Reaction
+from socialfeed.adapters.memory.graph import (
+    MemoryBlocks,
+    MemoryFollowRequests,
+    MemoryFollows,
+    MemoryMutedWords,
+    MemoryMutes,
+)
 from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
 from socialfeed.adapters.memory.media_items import MemoryMediaItems
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
@@ -16,7 +23,6 @@ from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, UsernameTaken
 from socialfeed.domain.events import Envelope
-from socialfeed.domain.graph import Follow, ProfileCounts
 from socialfeed.domain.ids import EventId, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
@@ -43,7 +49,7 @@ class MemoryUsers:
         if self.changes.users.get(user.id) is not None:
             raise IdConflict
         await self.save(user)
-        self.changes.profile_counts.put(user.id, ProfileCounts())
+        self.changes.profile_counts.put(user.id, NO_COUNTS)
 
     async def save(self, user: User) -> None:
         named = await self.by_username(user.username)
@@ -191,30 +197,6 @@ class MemoryShares:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryFollows:
-    changes: Changes
-
-    async def add(self, follow: Follow) -> Follow:
-        key = follow.follower_id, follow.followee_id
-        present = self.changes.follows.get(key)
-        if present is not None:
-            return present
-        self.changes.follows.put(key, follow)
-        self._bump(follow.follower_id, follow.followee_id, 1)
-        return follow
-
-    async def remove(self, follower_id: UserId, followee_id: UserId) -> bool:
-        if self.changes.follows.remove((follower_id, followee_id)) is None:
-            return False
-        self._bump(follower_id, followee_id, -1)
-        return True
-
-    def _bump(self, follower_id: UserId, followee_id: UserId, by: int) -> None:
-        bump_profile(self.changes, follower_id, following=by)
-        bump_profile(self.changes, followee_id, followers=by)
-
-
-@dataclass(frozen=True, slots=True)
 class MemoryOutboxWriter:
     changes: Changes
 
@@ -249,6 +231,10 @@ class MemoryTransaction:
         self.shares = MemoryShares(changes)
         self.follows = MemoryFollows(changes)
         self.media = MemoryMediaItems(changes)
+        self.requests = MemoryFollowRequests(changes)
+        self.blocks = MemoryBlocks(changes)
+        self.mutes = MemoryMutes(changes)
+        self.muted_words = MemoryMutedWords(changes)
         self.sessions = MemorySessions(changes)
         self.revocations = MemoryRevocations(changes)
         self.roles = MemoryRoles(changes)

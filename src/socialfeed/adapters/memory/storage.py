@@ -8,12 +8,12 @@ from socialfeed.adapters.memory.access import MemoryAccessReader
 from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.comments import MemoryCommentReader
 from socialfeed.adapters.memory.database import Changes, Database
+from socialfeed.adapters.memory.graph import MemoryGraphReader
 from socialfeed.adapters.memory.media_items import MemoryMediaReader
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
 from socialfeed.adapters.memory.readers import (
     MemoryEngagementReader,
-    MemoryGraphReader,
     MemoryPostReader,
     MemoryUserReader,
 )

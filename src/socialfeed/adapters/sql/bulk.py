@@ -16,7 +16,7 @@ from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.errors import conflict_of
 from socialfeed.adapters.sql.rows import Values
 from socialfeed.adapters.sql.rows.comments import comment_values
-from socialfeed.adapters.sql.rows.follows import follow_values
+from socialfeed.adapters.sql.rows.graph import follow_values
 from socialfeed.adapters.sql.rows.posts import post_values, tag_values
 from socialfeed.adapters.sql.rows.reactions import reaction_values
 from socialfeed.adapters.sql.rows.users import user_values

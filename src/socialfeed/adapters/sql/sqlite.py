@@ -22,6 +22,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Table,
+    and_,
     bindparam,
     column,
     event,
@@ -94,11 +95,13 @@ class SqliteDialect:
         newest_first: bool,
         limit: int,
     ) -> FirstOfEach:
-        # There is no LATERAL; a subquery run for each key and a look-up of the ids it finds are as bounded.
+        # There is no LATERAL; a subquery run for each key and a look-up of what it finds, by the same index, are as
+        # bounded.
         first = table.alias("first")
         walk = Walk(group, keys.c.key, table.c.id, past, newest_first)
         ids = self.walked(select(table.c.id), walk).limit(literal_column(str(limit))).correlate(keys)
-        return FirstOfEach(keys.join(first, first.c.id.in_(ids)), first)
+        found = and_(first.c[str(group.key)] == keys.c.key, first.c.id.in_(ids))
+        return FirstOfEach(keys.join(first, found), first)
 
     def _values(self, name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
         rows = func.json_each(bindparam(name, type_=JsonList)).table_valued(column("value", of))

@@ -17,6 +17,7 @@ from socialfeed.adapters.sql.repositories.media import SqlMediaItems
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
 from socialfeed.adapters.sql.repositories.reactions import SqlLikes, SqlShares
+from socialfeed.adapters.sql.repositories.relations import SqlBlocks, SqlFollowRequests, SqlMutedWords, SqlMutes
 from socialfeed.adapters.sql.repositories.sessions import SqlRevocations, SqlSessions
 from socialfeed.adapters.sql.repositories.users import SqlCodes, SqlUsers
 
@@ -24,6 +25,7 @@ from socialfeed.adapters.sql.repositories.users import SqlCodes, SqlUsers
 class SqlTransaction:
     __slots__ = (
         "activity",
+        "blocks",
         "codes",
         "comment_likes",
         "comments",
@@ -33,8 +35,11 @@ class SqlTransaction:
         "inbox",
         "likes",
         "media",
+        "muted_words",
+        "mutes",
         "outbox",
         "posts",
+        "requests",
         "revocations",
         "roles",
         "sessions",
@@ -52,6 +57,10 @@ class SqlTransaction:
         self.shares = SqlShares(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
         self.media = SqlMediaItems(connection, dialect)
+        self.requests = SqlFollowRequests(connection, dialect)
+        self.blocks = SqlBlocks(connection, dialect)
+        self.mutes = SqlMutes(connection, dialect)
+        self.muted_words = SqlMutedWords(connection, dialect)
         self.sessions = SqlSessions(connection, dialect)
         self.revocations = SqlRevocations(connection, dialect)
         self.roles = SqlRoles(connection, dialect)

@@ -1,9 +1,10 @@
 """From ids to everything a view needs, by one batch read per noun."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
+from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.readers import EngagementReader, GraphReader, PostBatches, Profile, ProfileBatches
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
@@ -15,7 +16,7 @@ from socialfeed.domain.visibility import Viewpoint
 @dataclass(frozen=True, slots=True)
 class HydratedPosts:
     """What storage knows about some posts, and what the viewer did with them. Posts that are gone are absent.
-    `viewpoint` knows whom of the private authors the viewer follows.
+    `viewpoint` knows how the viewer stands to the authors.
     """
 
     posts: dict[PostId, Post]
@@ -33,26 +34,42 @@ class Hydrator:
         engagement: EngagementReader,
         counters: Counters,
         graph: GraphReader,
+        clock: Clock,
     ) -> None:
         self._posts = posts
         self._users = users
         self._engagement = engagement
         self._counters = counters
         self._graph = graph
+        self._clock = clock
 
     async def posts(self, actor: Actor, ids: Sequence[PostId]) -> HydratedPosts:
         posts = await self._posts.posts_by_ids(ids)
         authors = await self.profiles(list({post.author_id for post in posts.values()}))
         counts = await self._counters.counts(list(posts))
         engaged = await self._engagement.engaged(actor.user_id, list(posts)) if actor.user_id else {}
-        return HydratedPosts(posts, authors, counts, engaged, await self.viewpoint(actor, authors.values()))
+        return HydratedPosts(posts, authors, counts, engaged, await self.viewpoint(actor, list(authors)))
 
-    async def viewpoint(self, actor: Actor, authors: Iterable[Profile]) -> Viewpoint:
-        """Costs a read only where somebody among the authors is private."""
-        private = [author.id for author in authors if author.is_private and author.id != actor.user_id]
-        if actor.user_id is None or not private:
-            return Viewpoint(actor.user_id)
-        return Viewpoint(actor.user_id, await self._graph.followed_among(actor.user_id, private))
+    async def viewpoint(self, actor: Actor, user_ids: Sequence[UserId]) -> Viewpoint:
+        """How the viewer looks at what these accounts wrote. Costs no read where nobody is signed in, or where the
+        viewer looks at the own things only.
+        """
+        viewer_id, now = actor.user_id, self._clock.now()
+        others = [user_id for user_id in user_ids if user_id != viewer_id]
+        if viewer_id is None or not others:
+            return Viewpoint(viewer_id, now)
+        relations = await self._graph.relations(viewer_id, others)
+        return Viewpoint(viewer_id, now, relations, tuple(await self._graph.muted_words(viewer_id)))
+
+    async def accounts(self, actor: Actor, ids: Sequence[UserId]) -> dict[UserId, Profile]:
+        """Those accounts among these that may stand in a list the viewer looks at, in the order given."""
+        profiles = await self.profiles(ids)
+        viewpoint = await self.viewpoint(actor, list(profiles))
+        return {
+            user_id: profiles[user_id]
+            for user_id in ids
+            if user_id in profiles and viewpoint.account(user_id, is_active=profiles[user_id].is_active).is_shown
+        }
 
     async def profiles(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         return await self._users.profiles_by_ids(ids)

@@ -1,14 +1,24 @@
 """From what was hydrated to what is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from socialfeed.application.feeds.hydrate import HydratedPosts
 from socialfeed.application.ports.readers import Profile
-from socialfeed.application.views import CommentView, LikeView, PostView, ShareView, UserView
+from socialfeed.application.views import (
+    CommentView,
+    LikeView,
+    PostView,
+    RelationshipView,
+    ShareView,
+    UserView,
+)
 from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share
-from socialfeed.domain.ids import PostId
+from socialfeed.domain.graph import Relation
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.user import User
+from socialfeed.domain.visibility import Reason
 
 _NO_COUNTS = Counts()
 _NOT_ENGAGED = Engaged()
@@ -25,6 +35,25 @@ def user_view(profile: Profile) -> UserView:
         created_at=profile.created_at,
         avatar=profile.avatar_url,
         is_private=profile.is_private,
+    )
+
+
+def user_views(profiles: Mapping[UserId, Profile]) -> dict[UserId, UserView]:
+    return {user_id: user_view(profile) for user_id, profile in profiles.items()}
+
+
+def relationship_view(user_id: UserId, relation: Relation, at: datetime) -> RelationshipView:
+    mute = relation.mute if relation.mute and not relation.mute.is_over(at) else None
+    return RelationshipView(
+        user_id=user_id,
+        is_following=relation.following,
+        is_followed_by=relation.followed_by,
+        is_requested=relation.requested,
+        has_requested=relation.requested_by,
+        is_blocking=relation.blocking,
+        muted_kinds=[kind.name or "" for kind in mute.kinds] if mute else [],
+        muted_until=mute.until if mute else None,
+        priority=relation.priority.name,
     )
 
 
@@ -49,7 +78,12 @@ def own_view(user: User) -> UserView:
     return view
 
 
-def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]:
+_UNLIMITED: Mapping[PostId, Reason | None] = {}
+
+
+def post_views(
+    ids: Iterable[PostId], hydrated: HydratedPosts, limited: Mapping[PostId, Reason | None] = _UNLIMITED
+) -> list[PostView]:
     """Views of posts that passed the rules, in the order given; authors are made once a page."""
     authors = {user_id: user_view(profile) for user_id, profile in hydrated.authors.items()}
     views = []
@@ -78,12 +112,15 @@ def post_views(ids: Sequence[PostId], hydrated: HydratedPosts) -> list[PostView]
                 tags=post.tags,
                 mention_ids=post.mentions,
                 quote_of=post.quote_of,
+                limited=limited.get(post_id),
             )
         )
     return views
 
 
-def comment_view(comment: Comment, author: UserView | None, liking: Liking = _NOT_LIKED) -> CommentView:
+def comment_view(
+    comment: Comment, author: UserView | None, liking: Liking = _NOT_LIKED, limited: Reason | None = None
+) -> CommentView:
     return CommentView(
         id=comment.id,
         content=comment.content,
@@ -96,6 +133,7 @@ def comment_view(comment: Comment, author: UserView | None, liking: Liking = _NO
         is_deleted=comment.is_deleted,
         likes_count=liking.likes,
         is_liked=liking.liked,
+        limited=limited,
     )
 
 

@@ -40,14 +40,14 @@ class FeedReactions:
             return
         entry = Entry(event.post_id, event.author_id)
         await self._timelines.push(entry, [event.author_id])
-        after = None
+        before = None
         while True:
-            followers = await self._graph.followers_after(event.author_id, after=after, limit=FANOUT_CHUNK)
-            if followers:
-                await self._timelines.push(entry, followers)
-            if len(followers) < FANOUT_CHUNK:
+            follows = await self._graph.followers(event.author_id, before=before, limit=FANOUT_CHUNK)
+            if follows:
+                await self._timelines.push(entry, [follow.follower_id for follow in follows])
+            if len(follows) < FANOUT_CHUNK:
                 return
-            after = followers[-1]
+            before = follows[-1].id
 
     async def backfill(self, envelope: Envelope) -> None:
         """Job: who follows somebody finds the newest posts at home."""

@@ -1,23 +1,47 @@
-"""The one visibility policy, applied to what was hydrated."""
+"""The one visibility policy, applied to what was hydrated. What is gone is not visible."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from socialfeed.application.feeds.hydrate import HydratedPosts
 from socialfeed.application.ports.readers import Profile
 from socialfeed.domain.ids import PostId
-from socialfeed.domain.visibility import Viewpoint
+from socialfeed.domain.post import Post
+from socialfeed.domain.visibility import Reason
 
 
-def visible(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
-    """Those posts the viewer may see, in the order given; what is gone is not visible."""
-    shown = []
+def visible(ids: Iterable[PostId], hydrated: HydratedPosts) -> dict[PostId, Reason | None]:
+    """Those posts that may be shown to a viewer who asks for just them, in the order given: each with the reason why it
+    is limited, if it is.
+    """
+    found: dict[PostId, Reason | None] = {}
+    for post, author in _present(ids, hydrated):
+        verdict = hydrated.viewpoint.post(post, is_active=author.is_active, is_private=author.is_private)
+        if not verdict.is_hidden:
+            found[post.id] = verdict.reason
+    return found
+
+
+def shown(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
+    """Those that may stand in a feed of the viewer's own choice, in the order given."""
+    return [
+        post.id
+        for post, author in _present(ids, hydrated)
+        if hydrated.viewpoint.post(post, is_active=author.is_active, is_private=author.is_private).is_shown
+    ]
+
+
+def discovered(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
+    """Those that may stand where nobody asked for their author, in the order given: trends, tags, search."""
+    return [
+        post.id
+        for post, author in _present(ids, hydrated)
+        if hydrated.viewpoint.discovers(post, is_active=author.is_active, is_private=author.is_private)
+    ]
+
+
+def _present(ids: Iterable[PostId], hydrated: HydratedPosts) -> Iterator[tuple[Post, Profile]]:
     for post_id in ids:
         post = hydrated.posts.get(post_id)
         author = hydrated.authors.get(post.author_id) if post else None
-        if post and not post.is_deleted and author and sees_posts(hydrated.viewpoint, author):
-            shown.append(post_id)
-    return shown
-
-
-def sees_posts(viewpoint: Viewpoint, author: Profile) -> bool:
-    return viewpoint.sees(author.id, is_active=author.is_active, is_private=author.is_private)
+        if post and author:
+            yield post, author

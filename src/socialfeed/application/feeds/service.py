@@ -1,9 +1,9 @@
 """Reading feeds."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from socialfeed.application.feeds import rules
-from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.guard import Guard
@@ -14,6 +14,8 @@ from socialfeed.application.ports.trending import Trending
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+
+Rule = Callable[[Sequence[PostId], HydratedPosts], Sequence[PostId]]
 
 TRENDING_WINDOW = 400
 """How many posts the pages of `trending` reach over."""
@@ -57,7 +59,8 @@ class Feeds:
         check_page(page)
         check_size(items_per_page, "items_per_page")
         ids = await self._trending.top(limit=TRENDING_WINDOW, at=self._clock.now())
-        items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
+        wanted = ids[(page - 1) * items_per_page :]
+        items, _ = await self._collect(actor, wanted, items_per_page, rules.discovered)
         return PageView(items, len(ids), page, items_per_page)
 
     async def _home_chunks(
@@ -80,8 +83,10 @@ class Feeds:
             if len(older) < limit:
                 return
 
-    async def _collect(self, actor: Actor, ids: Sequence[PostId], want: int) -> tuple[list[PostView], PostId | None]:
-        """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
+    async def _collect(
+        self, actor: Actor, ids: Sequence[PostId], want: int, rule: Rule = rules.shown
+    ) -> tuple[list[PostView], PostId | None]:
+        """The first `want` posts that pass the rule, and the last id looked at. A page that loses posts is refilled:
         each round reads half as many again as are missing, and five more.
         """
         views: list[PostView] = []
@@ -91,7 +96,7 @@ class Feeds:
             size = missing if not views and position == 0 else missing + missing // 2 + 5
             chunk = ids[position : position + size]
             hydrated = await self._hydrator.posts(actor, chunk)
-            shown = rules.visible(chunk, hydrated)[:missing]
+            shown = rule(chunk, hydrated)[:missing]
             views += post_views(shown, hydrated)
             position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
         return views, ids[position - 1] if position else None

@@ -10,7 +10,6 @@ from socialfeed.application.ports.readers import Candidate, GraphReader, PostRea
 from socialfeed.application.ports.timelines import KEPT, Timelines
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import PostId, UserId
-from socialfeed.domain.visibility import Viewpoint
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +64,7 @@ class HomeSkeleton:
     async def at_home(self, reader_id: UserId, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Drops authors the reader no longer follows: timelines learn of an unfollow late, readers at once."""
         authors = list({candidate.author_id for candidate in candidates})
-        viewpoint = Viewpoint(reader_id, await self._graph.followed_among(reader_id, authors))
-        welcome = {author_id for author_id in authors if viewpoint.has_at_home(author_id)}
+        welcome = {reader_id, *await self._graph.followed_among(reader_id, authors)}
         return [candidate for candidate in candidates if candidate.author_id in welcome]
 
     async def warm(self, reader_id: UserId) -> None:

@@ -7,7 +7,7 @@ from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
 from socialfeed.application.services import Services
-from socialfeed.application.views import PostView, ThreadView, UserView
+from socialfeed.application.views import PostView, RelationshipView, ThreadView, UserView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.permissions import Actor
@@ -40,7 +40,7 @@ class Context:
         self._replies: dict[tuple[PostId, int, str | None], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
-        self.followed: Loader[UserId, bool] = Loader(self._followed)
+        self.relationships: Loader[UserId, RelationshipView | None] = Loader(self._relationships)
         self.users: Loader[UserId, UserView | None] = Loader(self._users)
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
@@ -72,9 +72,9 @@ class Context:
             self._reply_counts[post_id] = Loader(read)
         return self._reply_counts[post_id]
 
-    async def _followed(self, ids: list[UserId]) -> Mapping[UserId, bool]:
-        followed = await self.services.graph.followed_among(self.actor, ids)
-        return {user_id: user_id in followed for user_id in ids}
+    async def _relationships(self, ids: list[UserId]) -> Mapping[UserId, RelationshipView | None]:
+        found = await self.services.graph.relationships(self.actor, ids)
+        return {user_id: found.get(user_id) for user_id in ids}
 
     async def _edits(self, ids: list[PostId]) -> Mapping[PostId, Sequence[PostEdit]]:
         return await self.services.posts.edits(ids)

@@ -127,5 +127,5 @@ async def user(visit: Visit, username: str) -> models.Profile:
     if found is None:
         raise UserNotFound
     counts = (await graph.counts([found.id]))[found.id]
-    followed = await graph.followed_among(visit.actor, [found.id])
-    return models.profile(found, counts, is_followed=found.id in followed)
+    relationship = (await graph.relationships(visit.actor, [found.id])).get(found.id)
+    return models.profile(found, counts, is_followed=relationship is not None and relationship.is_following)

@@ -2,7 +2,6 @@
 
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import UserId
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -70,7 +69,7 @@ class GraphContract(UsesStorage):
             await tx.follows.add(make.follow(ada, bob))
         await cancelled_after(storage, lambda tx: tx.follows.add(make.follow(ada, bob)))
         assert await storage.graph.followed_among(ada.id, [bob.id]) == frozenset()
-        assert list(await storage.graph.followers_after(bob.id, after=None, limit=5)) == []
+        assert await storage.graph.followers(bob.id, limit=5) == []
         assert await graph_counts(storage, ada, bob) == [(0, 0), (0, 0)]
 
     async def test_a_rolled_back_unfollow_leaves_the_follow(self, storage: Storage, make: Builder) -> None:
@@ -91,24 +90,6 @@ class GraphContract(UsesStorage):
         among = [bob.id, dia.id, missing, bob.id]
         assert await storage.graph.followed_among(ada.id, among) == {bob.id}
         assert await storage.graph.followed_among(ada.id, []) == frozenset()
-
-    async def test_followers_are_walked_by_ascending_id(self, storage: Storage, make: Builder) -> None:
-        star, *fans = users = [make.user() for _ in range(12)]
-        stranger = make.user()
-        await given_users(storage, *users, stranger)
-        await given_follows(storage, *(make.follow(fan, star) for fan in (*fans[1::2], *reversed(fans[0::2]))))
-        await given_follows(storage, make.follow(star, fans[0]), make.follow(stranger, fans[0]))
-        walked, after = list[UserId](), None
-        for _ in fans:
-            page = await storage.graph.followers_after(star.id, after=after, limit=4)
-            assert len(page) <= 4
-            walked += page
-            after = page[-1] if page else after
-        assert walked == sorted(fan.id for fan in fans)
-
-    async def test_nobody_follows_an_unknown_user(self, storage: Storage, make: Builder) -> None:
-        missing = make.ids.user()
-        assert list(await storage.graph.followers_after(missing, after=None, limit=5)) == []
 
 
 async def graph_counts(storage: Storage, *users: User) -> list[tuple[int, int]]:

@@ -172,4 +172,4 @@ async def check(storage: Storage, model: Model, users: list[User], posts: list[P
         followed = {users[followee].id for follower, followee in model.follows if follower == number}
         assert await storage.graph.followed_among(user.id, [each.id for each in users]) == followed
         followers = sorted(users[follower].id for follower, followee in model.follows if followee == number)
-        assert list(await storage.graph.followers_after(user.id, after=None, limit=9)) == followers
+        assert {follow.follower_id for follow in await storage.graph.followers(user.id, limit=9)} == set(followers)

@@ -17,6 +17,7 @@ from socialfeed.testing.contracts.idempotency import IdempotencyContract
 from socialfeed.testing.contracts.media_items import MediaItemsContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
+from socialfeed.testing.contracts.relations import RelationsContract
 from socialfeed.testing.contracts.sessions import SessionsContract
 from socialfeed.testing.contracts.transactions import TransactionsContract
 from socialfeed.testing.contracts.users import UsersContract
@@ -38,6 +39,7 @@ class StorageContract(
     GraphContract,
     IdempotencyContract,
     MediaItemsContract,
+    RelationsContract,
     ModelContract,
 ):
     """Fixture: `storage`, fresh and empty for each test."""

@@ -2,18 +2,19 @@
 
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, delete, select
+from sqlalchemy import Insert, bindparam, delete, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
-from socialfeed.adapters.sql.rows.follows import FOLLOW, follow_from_row, follow_values
+from socialfeed.adapters.sql.rows.graph import FOLLOW, follow_from_row, follow_values
 from socialfeed.adapters.sql.tables import follows
 from socialfeed.domain.errors import UserNotFound
-from socialfeed.domain.graph import Follow
+from socialfeed.domain.graph import Follow, Priority
 from socialfeed.domain.ids import UserId
 
 _IS_THIS = (follows.c.follower_id == bindparam("follower"), follows.c.followee_id == bindparam("followee"))
 _STORED = select(*FOLLOW).where(*_IS_THIS)
+_PRIORITIZE = update(follows).where(*_IS_THIS).values(priority=bindparam("value"))
 _REMOVE = delete(follows).where(*_IS_THIS)
 
 
@@ -40,6 +41,10 @@ class SqlFollows(Counting):
         if removed:
             await self._bump_both(follower_id, followee_id, -1)
         return bool(removed)
+
+    async def prioritize(self, follower_id: UserId, followee_id: UserId, priority: Priority) -> bool:
+        key = {"follower": follower_id, "followee": followee_id}
+        return bool(await self._run(_PRIORITIZE, {**key, "value": int(priority)}))
 
     async def _bump_both(self, follower_id: UserId, followee_id: UserId, by: int) -> None:
         bumps = [(follower_id, "following"), (followee_id, "followers")]

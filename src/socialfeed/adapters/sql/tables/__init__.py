@@ -25,7 +25,6 @@ from socialfeed.adapters.sql.tables.content import (
     comment_counters,
     comment_likes,
     comments,
-    follows,
     is_deleted,
     is_quote,
     likes,
@@ -35,6 +34,7 @@ from socialfeed.adapters.sql.tables.content import (
     posts,
     shares,
 )
+from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
 from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.work import (
     id_nodes,
@@ -49,11 +49,13 @@ from socialfeed.adapters.sql.tables.work import (
 __all__ = [
     "activity",
     "activity_chains",
+    "blocks",
     "codes",
     "codes_of_last_release",
     "comment_counters",
     "comment_likes",
     "comments",
+    "follow_requests",
     "follows",
     "grants",
     "has_object",
@@ -75,6 +77,8 @@ __all__ = [
     "media",
     "media_usage",
     "metadata",
+    "muted_words",
+    "mutes",
     "outbox",
     "post_counters",
     "post_edits",

@@ -1,4 +1,4 @@
-"""Posts, comments, reactions and follows."""
+"""Posts, comments and reactions."""
 
 from sqlalchemy import (
     Boolean,
@@ -153,16 +153,3 @@ def _reactions(name: str) -> Table:
 
 likes = _reactions("likes")
 shares = _reactions("shares")
-
-follows = Table(
-    "follows",
-    metadata,
-    Column("follower_id", Id, nullable=False),
-    Column("followee_id", Id, nullable=False),
-    Column("id", Id, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    PrimaryKeyConstraint("follower_id", "followee_id"),
-    sqlite_with_rowid=False,
-)
-
-Index("ix_follows_followee_id", follows.c.followee_id, follows.c.follower_id)
