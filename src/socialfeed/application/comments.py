@@ -1,19 +1,19 @@
 """Comments: writing them and reading a thread level by level."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, connection, decode_cursor
-from socialfeed.application.ports.readers import CommentReader, Profile
+from socialfeed.application.paging import check_size, decode_place, encode_place, page_info
+from socialfeed.application.ports.readers import CommentReader, Onlooker, Place, Placed, Profile
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
-from socialfeed.application.views import CommentView, ThreadView, UserView
+from socialfeed.application.views import CommentView, EdgeView, ThreadView, UserView
 from socialfeed.domain.activity import Action
-from socialfeed.domain.comment import Comment, Liking
+from socialfeed.domain.comment import LEVELS_SHOWN, Comment, Liking, Sort
 from socialfeed.domain.errors import CommentNotFound
 from socialfeed.domain.events import CommentAdded
 from socialfeed.domain.ids import CommentId, PostId
@@ -45,7 +45,8 @@ class Comments:
         """Raises `PostNotFound`, `RepliesRestricted`, `CommentNotFound` (no such parent under this post), `Invalid`."""
         author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
         await self._posts.require_reply(actor, post_id)
-        if parent_id is not None and await self._seen(actor, parent_id) is None:
+        parent = await self._seen(actor, parent_id) if parent_id is not None else None
+        if parent_id is not None and (parent is None or parent.is_deleted):
             raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
@@ -102,59 +103,67 @@ class Comments:
         *,
         first: int,
         after: str | None = None,
-        newest_first: bool = False,
+        sort: Sort = Sort.OLDEST,
+        level: int = 0,
     ) -> dict[CommentId | None, ThreadView]:
-        """For each parent (None: the post) a page of what answers it directly, all in one read."""
+        """For each parent (None: the post) a page of what answers it directly, all in one read. `level` is how many
+        levels below the beginning of the answer that is: none is read from `LEVELS_SHOWN` on.
+        """
         check_size(first, "first")
-        position = decode_cursor(after)
+        position = decode_place(sort, after)
+        if level >= LEVELS_SHOWN:
+            return {parent: _page([], {}, sort, after, first, post_id, parent) for parent in parents}
         children = await self._comments.children(
             post_id,
             parents,
+            _onlooker(actor),
             limit=first + 1,
-            after=CommentId(position) if position else None,
-            newest_first=newest_first,
+            sort=sort,
+            after=Place(position[0], CommentId(position[1])) if position else None,
         )
         page = {parent: children.get(parent, []) for parent in parents}
-        views = await self._views(actor, [comment for level in page.values() for comment in level[:first]])
+        views = await self._views(actor, [each.comment for found in page.values() for each in found[:first]])
+        for view in views:
+            view.level = level
         by_id = {view.id: view for view in views}
-        threads: dict[CommentId | None, ThreadView] = {}
-        for parent, level in page.items():
-            shown = [by_id[comment.id] for comment in level[:first] if comment.id in by_id]
-            stopped_at = level[:first][-1].id if level else None
-            found = connection(shown, has_next=len(level) > first, after=after, stopped_at=stopped_at)
-            threads[parent] = ThreadView(found.edges, found.page_info, post_id, parent)
-        return threads
+        return {parent: _page(found, by_id, sort, after, first, post_id, parent) for parent, found in page.items()}
 
-    async def top_level(
+    async def below(
         self,
         actor: Actor,
         post_id: PostId,
+        parent_id: CommentId | None = None,
         *,
         first: int,
         after: str | None = None,
-        newest_first: bool = False,
+        sort: Sort = Sort.OLDEST,
     ) -> ThreadView:
-        """Raises `PostNotFound` where the viewer sees no such post."""
+        """What answers a post, or a comment under it. Raises `PostNotFound` where the viewer sees no such post, and
+        `CommentNotFound` where it sees no such comment there.
+        """
         await self._posts.require(actor, post_id)
-        pages = await self.thread(actor, post_id, [None], first=first, after=after, newest_first=newest_first)
-        return pages[None]
+        if parent_id is not None:
+            parent = await self._seen(actor, parent_id)
+            if parent is None or parent.post_id != post_id:
+                raise CommentNotFound(field="parent_id")
+        return (await self.thread(actor, post_id, [parent_id], first=first, after=after, sort=sort))[parent_id]
 
-    async def answers(self, post_id: PostId, parents: Sequence[CommentId | None]) -> dict[CommentId | None, int]:
-        """How many comments answer each parent directly."""
-        counts = await self._comments.child_counts(post_id, parents)
+    async def answers(
+        self, actor: Actor, post_id: PostId, parents: Sequence[CommentId | None]
+    ) -> dict[CommentId | None, int]:
+        """How many comments that the viewer sees answer each parent directly."""
+        counts = await self._comments.child_counts(post_id, parents, _onlooker(actor))
         return {parent: counts.get(parent, 0) for parent in parents}
 
     async def _seen(self, actor: Actor, comment_id: CommentId) -> Comment | None:
-        """The comment, if the viewer sees it. A tombstone is no comment that anything can be done to."""
+        """The comment, or its tombstone, if the viewer sees it."""
         comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
-        if comment is None or comment.is_deleted or not await self._views(actor, [comment]):
-            return None
-        return comment
+        return comment if comment is not None and await self._views(actor, [comment]) else None
 
     async def require(self, actor: Actor, comment_id: CommentId) -> Comment:
         """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""
         comment = await self._seen(actor, comment_id)
-        if comment is None or not await self._posts.by_ids(actor, [comment.post_id]):
+        if comment is None or comment.is_deleted or not await self._posts.by_ids(actor, [comment.post_id]):
             raise CommentNotFound(field="comment_id")
         return comment
 
@@ -191,3 +200,23 @@ def _sight(comment: Comment, profile: Profile | None, viewpoint: Viewpoint) -> t
     if profile is None:
         return None, GONE
     return user_view(profile), viewpoint.words(profile.id, comment.content, is_active=profile.is_active)
+
+
+def _onlooker(actor: Actor) -> Onlooker:
+    return Onlooker(actor.user_id, Permission.COMMENT_HIDE_ANY in actor.permissions)
+
+
+def _page(
+    found: Sequence[Placed],
+    views: Mapping[CommentId, CommentView],
+    sort: Sort,
+    after: str | None,
+    first: int,
+    post_id: PostId,
+    parent: CommentId | None,
+) -> ThreadView:
+    cursors = {each.comment.id: encode_place(sort, *each.place) for each in found[:first]}
+    edges = [EdgeView(cursor, views[comment_id]) for comment_id, cursor in cursors.items() if comment_id in views]
+    end = cursors[found[:first][-1].comment.id] if found else None
+    info = page_info(edges, has_next=len(found) > first, after=after, end=end)
+    return ThreadView(edges, info, post_id, parent)

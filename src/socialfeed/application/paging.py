@@ -56,20 +56,44 @@ def decode_cursor(cursor: str | None, field: str = "after") -> int | None:
     raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
 
 
+def encode_place(order: str, score: int, position: int) -> str:
+    """A cursor of a list that is sorted by a score, then by id; `order` is a word of its own for each such list."""
+    return urlsafe_b64encode(b"%b:%d:%d" % (order.encode("ascii"), score, position)).rstrip(b"=").decode()
+
+
+def decode_place(order: str, cursor: str | None, field: str = "after") -> tuple[int, int] | None:
+    """The score and the id behind a cursor of `encode_place`. Raises `Invalid` (INVALID_CURSOR) for anything else, and
+    for a cursor of another order.
+    """
+    if cursor is None:
+        return None
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        score, position = (int(part) for part in raw.split(b":")[1:])
+        if -1 <= score <= MAX_ID and 0 < position <= MAX_ID and encode_place(order, score, position) == cursor:
+            return score, position
+    except (ValueError, Base64Error):
+        pass
+    raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
+
+
 def connection(
     nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None
 ) -> ConnectionView[Node]:
     """A forward page. `stopped_at` is the last id scanned, where rules dropped what stood behind the last node."""
     edges = [EdgeView(encode_cursor(node.id), node) for node in nodes]
-    end = encode_cursor(stopped_at) if stopped_at is not None else edges[-1].cursor if edges else after
-    return ConnectionView(
-        edges,
-        PageInfoView(
-            has_next_page=has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=end,
-        ),
+    end = encode_cursor(stopped_at) if stopped_at is not None else None
+    return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))
+
+
+def page_info(edges: Sequence[EdgeView[Any]], *, has_next: bool, after: str | None, end: str | None) -> PageInfoView:
+    """`end` is the cursor of the last place scanned, where it is not that of the last edge."""
+    last = edges[-1].cursor if edges else after
+    return PageInfoView(
+        has_next_page=has_next,
+        has_previous_page=after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=last if end is None else end,
     )
 
 
@@ -107,5 +131,5 @@ def _page(
     found: Mapping[int, Shown], has_next: bool, after: str | None, stopped_at: int | None
 ) -> ConnectionView[Shown]:
     edges = [EdgeView(encode_cursor(number), node) for number, node in found.items()]
-    end = encode_cursor(stopped_at) if stopped_at is not None else edges[-1].cursor if edges else after
-    return ConnectionView(edges, PageInfoView(has_next, after is not None, edges[0].cursor if edges else None, end))
+    end = encode_cursor(stopped_at) if stopped_at is not None else None
+    return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))

@@ -124,6 +124,8 @@ class CommentView:
     likes_count: int
     is_liked: bool
     limited: Reason | None = None
+    level: int = 0
+    """How many levels below the beginning of the answer it stands in."""
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from socialfeed.adapters.sql import SqlStorage, open_postgresql, open_sqlite
+from socialfeed.adapters.sql import SqlStorage, open_postgresql, open_sqlite, sqlite
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
@@ -59,3 +61,22 @@ async def storage(url: str, context: AdapterContext) -> AsyncIterator[SqlStorage
 @pytest.fixture
 def make() -> Builder:
     return Builder()
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements the drivers are given, in order."""
+    texts: list[str] = []
+    on_postgres, on_sqlite = psycopg.AsyncConnection.execute, sqlite.fetch
+
+    def spied_execute(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        texts.append(str(query))
+        return on_postgres(self, query, *args, **options)
+
+    def spied_fetch(connection: Any, statement: Any, values: Any) -> Any:
+        texts.append(statement.text)
+        return on_sqlite(connection, statement, values)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", spied_execute)
+    monkeypatch.setattr(sqlite, "fetch", spied_fetch)
+    return texts

@@ -12,6 +12,7 @@ from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
+from socialfeed.testing.contracts.comments import children_of
 
 
 async def test_everything_is_stored_with_its_counters(storage: SqlStorage, make: Builder) -> None:
@@ -35,7 +36,7 @@ async def test_everything_is_stored_with_its_counters(storage: SqlStorage, make:
     assert done == [("users", 3), ("follows", 3), ("posts", 2), ("comments", 2), ("likes", 3), ("shares", 1)]
     assert await storage.users.accounts_by_ids([user.id for user in users]) == {user.id: user for user in users}
     assert await storage.posts.posts_by_ids([post.id, other.id]) == {post.id: post, other.id: other}
-    assert await storage.comments.children(post.id, [None, comment.id], limit=9) == {
+    assert await children_of(storage, post.id, [None, comment.id], limit=9) == {
         None: [comment],
         comment.id: [reply],
     }

@@ -18,6 +18,7 @@ from socialfeed.adapters.sql.readers import activity, comments, graph, media, po
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.activity import Action, Outcome
+from socialfeed.domain.comment import Sort
 from socialfeed.domain.ids import MAX_ID, CommentId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.user import UserStatus
@@ -62,6 +63,9 @@ CALLS: dict[str, tuple[int, Call]] = {
     "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
     "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
     "children": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3)),
+    "children, top": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3, sort=Sort.TOP)),
+    "children, hot": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3, sort=Sort.HOT)),
+    "hidden_above": (1, lambda s: s.comments.hidden_above(COMMENTS[0])),
     "child_counts": (1, lambda s: s.comments.child_counts(POSTS[0], [None, *COMMENTS])),
     "liking": (1, lambda s: s.comments.liking(USERS[0], COMMENTS)),
     "engaged": (1, lambda s: s.engagement.engaged(USERS[0], POSTS)),
@@ -124,25 +128,6 @@ CALLS: dict[str, tuple[int, Call]] = {
 }
 
 
-@pytest.fixture
-def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements the drivers are given, in order."""
-    texts: list[str] = []
-    on_postgres, on_sqlite = psycopg.AsyncConnection.execute, sqlite.fetch
-
-    def spied_execute(self: Any, query: Any, *args: Any, **options: Any) -> Any:
-        texts.append(str(query))
-        return on_postgres(self, query, *args, **options)
-
-    def spied_fetch(connection: Any, statement: Any, values: Any) -> Any:
-        texts.append(statement.text)
-        return on_sqlite(connection, statement, values)
-
-    monkeypatch.setattr(psycopg.AsyncConnection, "execute", spied_execute)
-    monkeypatch.setattr(sqlite, "fetch", spied_fetch)
-    return texts
-
-
 @pytest.mark.parametrize("name", CALLS)
 async def test_each_call_is_one_statement_and_none_without_ids(
     storage: SqlStorage, executed: list[str], name: str
@@ -178,12 +163,16 @@ LIMIT, GROUP = 20, 20_000
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 IDS = {"below": MAX_ID, "above": -1}
 OF_ACTOR, OF_OBJECT = (LIMIT, True, False, False, False), (LIMIT, False, True, False, False)
+ONLOOKER = {"post": 1, "viewer": 7, "moderates": False}
+PAST_ALL = {"after": MAX_ID, "score": MAX_ID, **ONLOOKER}
 WALKS: Reads = {
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
     "page_by_author": ("posts", posts._page_by_author, (LIMIT,), {"author": 1, "offset": 0}),
-    "children": ("comments", comments._children, (LIMIT, True), {"parents": [1], "post": 1, "after": MAX_ID}),
-    "children, oldest": ("comments", comments._children, (LIMIT, False), {"parents": [1], "post": 1, "after": 0}),
+    "children": ("comments", comments._children, (LIMIT, True), {"parents": [1], "after": MAX_ID, **ONLOOKER}),
+    "children, oldest": ("comments", comments._children, (LIMIT, False), {"parents": [1], "after": 0, **ONLOOKER}),
+    "children, top": ("comment_counters", comments._ranked_children, (LIMIT, False), {"parents": [1], **PAST_ALL}),
+    "children, hot": ("comment_counters", comments._ranked_children, (LIMIT, True), {"parents": [1], **PAST_ALL}),
     "followers": ("follows", graph._followers, (LIMIT,), {"user": 1, "past": MAX_ID}),
     "accounts_not_active": ("users", users._accounts_not_active, (LIMIT, False), {"status": "banned", "after": 0}),
     "due_for_erasure": ("users", users._due_for_erasure, (LIMIT,), {"at": AT}),
@@ -205,7 +194,7 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
     many users are banned and to be erased; half of the media are removed, half late. In mixed order and not vacuumed,
     so that fetching whole groups looks cheap; plans are generic, as on the connections for reads.
     """
-    options = "-c plan_cache_mode=force_generic_plan"
+    options = " ".join(f"-c {name}={value}" for name, value in postgres.READ_SETTINGS.items())
     url = databases.create(template=migrated_database)
     with psycopg.connect(url, autocommit=True, options=options) as connection:
         owner = f"CASE WHEN n <= {GROUP} THEN 1 ELSE 2 + (n - {GROUP}) / 5 END"
@@ -216,13 +205,14 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             "UPDATE users SET roles = 'admin,user' WHERE id % 500 = 0",
             f"INSERT INTO activity SELECT n::int8 << 48, {owner}, n, 'post:like', '', {owner}, '', '', 1, '' {series}",
             f"INSERT INTO posts SELECT n, {owner}, 'text', NULL, now() {series}",
-            f"INSERT INTO comments SELECT n, {owner}, 1, {owner}, 0, 'text', now() {series}",
+            f"INSERT INTO comments SELECT n, {owner}, {GROUP} + 1, {owner}, 0, 'text', now() {series}",
+            "UPDATE comment_counters SET likes = comment_id % 7, hot = hot + comment_id % 1000",
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
             f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
-            "ANALYZE users, posts, comments, follows, user_counters, activity, media",
+            "ANALYZE users, posts, comments, comment_counters, follows, user_counters, activity, media",
         ):
             connection.execute(statement)
         yield connection

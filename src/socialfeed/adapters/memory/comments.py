@@ -1,16 +1,17 @@
 """Comments and who likes them: the repositories of a transaction, and the reader."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from heapq import nsmallest
 
 from socialfeed.adapters.memory.counting import bump_post
 from socialfeed.adapters.memory.database import Changes, Database
-from socialfeed.domain.comment import Comment, CommentLike, Liking
+from socialfeed.application.ports.readers import NO_ONE, Onlooker, Place, Placed
+from socialfeed.domain.comment import Comment, CommentLike, Liking, Sort
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import CommentNotFound, IdConflict
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import CommentId, PostId, UserId, unix_ms
+from socialfeed.domain.ranking import hot
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +93,36 @@ class MemoryCommentReader:
         self,
         post_id: PostId,
         parent_ids: Sequence[CommentId | None],
+        onlooker: Onlooker = NO_ONE,
         *,
         limit: int,
-        after: CommentId | None = None,
-        newest_first: bool = False,
-    ) -> dict[CommentId | None, list[Comment]]:
-        rows = self.database.comments.rows
+        sort: Sort = Sort.OLDEST,
+        after: Place | None = None,
+    ) -> dict[CommentId | None, list[Placed]]:
+        def page(parent: CommentId | None) -> list[Placed]:
+            # Places in the order of the sort: what comes past `after` has a greater key.
+            placed = [Placed(comment, self._score(comment, sort)) for comment in self._seen(post_id, parent, onlooker)]
+            past = [each for each in placed if after is None or _key(each.place, sort) > _key(after, sort)]
+            return nsmallest(limit, past, key=lambda each: _key(each.place, sort))
+
+        return {parent: page(parent) for parent in parent_ids}
+
+    async def child_counts(
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None], onlooker: Onlooker = NO_ONE
+    ) -> dict[CommentId | None, int]:
         return {
-            parent: [rows[key] for key in islice(self._walk(post_id, parent, after, newest_first), limit)]
+            parent: sum(not comment.is_deleted for comment in self._seen(post_id, parent, onlooker))
             for parent in parent_ids
         }
 
-    async def child_counts(
-        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
-    ) -> dict[CommentId | None, int]:
-        index, rows = self.database.comments_by_parent, self.database.comments.rows
-        return {parent: sum(not rows[key].is_deleted for key in index.keys((post_id, parent))) for parent in parent_ids}
+    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
+        authors = set[UserId]()
+        comment = self.database.comments.rows.get(comment_id)
+        while comment is not None:
+            if comment.is_hidden:
+                authors.add(comment.author_id)
+            comment = self.database.comments.rows.get(comment.parent_id) if comment.parent_id is not None else None
+        return frozenset(authors)
 
     async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
         likers = {comment_id: self.database.likes_by_comment.keys(comment_id) for comment_id in ids}
@@ -118,15 +133,34 @@ class MemoryCommentReader:
             if keys
         }
 
-    def _walk(
-        self, post_id: PostId, parent: CommentId | None, after: CommentId | None, newest_first: bool
-    ) -> Iterator[CommentId]:
-        keys = self.database.comments_by_parent.keys((post_id, parent))
-        if newest_first:
-            end = len(keys) if after is None else bisect_left(keys, after)
-            return (keys[place] for place in range(end - 1, -1, -1))
-        start = 0 if after is None else bisect_right(keys, after)
-        return islice(keys, start, None)
+    def _seen(self, post_id: PostId, parent: CommentId | None, onlooker: Onlooker) -> Iterator[Comment]:
+        data = self.database
+        post = data.posts.rows.get(post_id)
+        sees_hidden = onlooker.moderates or (post is not None and post.author_id == onlooker.user_id)
+        for comment in (data.comments.rows[key] for key in data.comments_by_parent.keys((post_id, parent))):
+            author = data.users.rows.get(comment.author_id)
+            is_own = comment.author_id == onlooker.user_id
+            is_met = author is not None and author.is_active and not self._apart(author.id, onlooker.user_id)
+            if (comment.is_deleted or is_own or is_met) and (not comment.is_hidden or is_own or sees_hidden):
+                yield comment
+
+    def _apart(self, one: UserId, other: UserId | None) -> bool:
+        """Whether either blocks the other."""
+        blocks = self.database.blocks.rows
+        return other is not None and ((one, other) in blocks or (other, one) in blocks)
+
+    def _score(self, comment: Comment, sort: Sort) -> int:
+        if sort not in (Sort.TOP, Sort.HOT):
+            return 0
+        likes = len(self.database.likes_by_comment.keys(comment.id))
+        if sort is Sort.HOT:
+            return hot(unix_ms(comment.id), likes)
+        return -1 if comment.is_deleted else likes  # a tombstone comes last
+
+
+def _key(place: Place, sort: Sort) -> tuple[int, int]:
+    """Ascending in the order of the sort."""
+    return (0, place.id) if sort is Sort.OLDEST else (-place.score, -place.id)
 
 
 def likes_of(changes: Changes, comment_id: CommentId) -> list[CommentLike]:

@@ -56,6 +56,16 @@ PREPARED = 500
 """Statements kept prepared on a connection: more than there are reads, each with the few limits in use."""
 
 
+READ_SETTINGS: dict[str, str | int] = {
+    # Planning costs as much as reading ten rows, and none of our reads has two good plans.
+    "plan_cache_mode": "force_generic_plan",
+    # Where two indexes begin alike, the wrong one and a sort within each group look as cheap as the right one: 82 ms
+    # instead of 0.2 for the best of twenty thousand comments.
+    "enable_incremental_sort": "off",
+}
+"""For the connections that read."""
+
+
 class PostgresDialect:
     name = "postgresql"
     changes_in_with = True
@@ -79,6 +89,11 @@ class PostgresDialect:
 
     def walked(self, rows: Select[*tuple[Any, ...]], walk: Walk) -> Select[*tuple[Any, ...]]:
         # Comparing pairs hides from the planner how many rows a group has; with `group = key` it would know better.
+        if walk.score is not None:
+            place, past = tuple_(walk.group, walk.score, walk.ids), tuple_(walk.key, walk.past_score, walk.past)
+            lowest = tuple_(walk.key, literal_column("-1"), literal_column("0"))
+            rows = rows.where(place < past, place > lowest)
+            return rows.order_by(walk.group.desc(), walk.score.desc(), walk.ids.desc())
         place, past = tuple_(walk.group, walk.ids), tuple_(walk.key, walk.past)
         edge = literal_column("0" if walk.newest_first else str(MAX_ID)) if walk.end is None else walk.end
         if walk.newest_first:
@@ -88,17 +103,12 @@ class PostgresDialect:
         return rows.order_by(walk.group, walk.ids)
 
     def first_of_each(
-        self,
-        keys: FromClause,
-        table: Table,
-        *,
-        group: ColumnElement[int],
-        past: ColumnElement[int],
-        newest_first: bool,
-        limit: int,
+        self, keys: FromClause, table: Table, walk: Walk, *, limit: int, where: ColumnElement[bool] | None = None
     ) -> FirstOfEach:
-        walk = Walk(group, keys.c.key, table.c.id, past, newest_first)
-        first = self.walked(select(table), walk).limit(literal_column(str(limit))).lateral("first")
+        found = self.walked(select(table), walk)
+        if where is not None:
+            found = found.where(where)
+        first = found.limit(literal_column(str(limit))).lateral("first")
         return FirstOfEach(keys.join(first, true()), first)
 
 
@@ -235,8 +245,7 @@ def _read_pool(parameters: dict[str, Any]) -> AsyncConnectionPool[psycopg.AsyncC
         kwargs={
             **parameters,
             "autocommit": True,
-            # Planning costs as much as reading ten rows, and none of our reads has two good plans.
-            "options": _options(parameters, {"plan_cache_mode": "force_generic_plan"}),
+            "options": _options(parameters, READ_SETTINGS),
         },
         min_size=1,
         max_size=READERS,

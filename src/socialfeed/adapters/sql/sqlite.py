@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -81,27 +82,25 @@ class SqliteDialect:
         rows = rows.where(walk.group == walk.key)
         if walk.end is not None:
             rows = rows.where(walk.ids > walk.end if walk.newest_first else walk.ids < walk.end)
+        if walk.score is not None:
+            rows = rows.where(tuple_(walk.score, walk.ids) < tuple_(walk.past_score, walk.past))
+            return rows.order_by(walk.score.desc(), walk.ids.desc())
         if walk.newest_first:
             return rows.where(walk.ids < walk.past).order_by(walk.ids.desc())
         return rows.where(walk.ids > walk.past).order_by(walk.ids)
 
     def first_of_each(
-        self,
-        keys: FromClause,
-        table: Table,
-        *,
-        group: ColumnElement[int],
-        past: ColumnElement[int],
-        newest_first: bool,
-        limit: int,
+        self, keys: FromClause, table: Table, walk: Walk, *, limit: int, where: ColumnElement[bool] | None = None
     ) -> FirstOfEach:
         # There is no LATERAL; a subquery run for each key and a look-up of what it finds, by the same index, are as
         # bounded.
         first = table.alias("first")
-        walk = Walk(group, keys.c.key, table.c.id, past, newest_first)
-        ids = self.walked(select(table.c.id), walk).limit(literal_column(str(limit))).correlate(keys)
-        found = and_(first.c[str(group.key)] == keys.c.key, first.c.id.in_(ids))
-        return FirstOfEach(keys.join(first, found), first)
+        found = self.walked(select(walk.ids), walk)
+        if where is not None:
+            found = found.where(where)
+        ids = found.limit(literal_column(str(limit))).correlate(keys)
+        is_found = and_(first.c[str(walk.group.key)] == keys.c.key, first.c[str(walk.ids.key)].in_(ids))
+        return FirstOfEach(keys.join(first, is_found), first)
 
     def _values(self, name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
         rows = func.json_each(bindparam(name, type_=JsonList)).table_valued(column("value", of))

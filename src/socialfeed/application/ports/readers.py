@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.timelines import Entry
-from socialfeed.domain.comment import Comment, Liking
+from socialfeed.domain.comment import Comment, Liking, Sort
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import Follow, FollowRequest, Mute, MutedWord, ProfileCounts, Relation
 from socialfeed.domain.ids import CommentId, EventId, FollowId, PostId, SessionId, UserId
@@ -98,6 +98,35 @@ class PostReader(PostBatches, Protocol):
         """The newest posts by those whom the reader follows, newest first, ids below `before`."""
 
 
+class Onlooker(NamedTuple):
+    """Who reads a thread: sees the own comments and those of active accounts, but none where one of the two blocks the
+    other; and of hidden ones the own and those under own posts, or all of them for whoever `moderates`.
+    """
+
+    user_id: UserId | None = None
+    moderates: bool = False
+
+
+NO_ONE = Onlooker()
+"""Nobody in particular."""
+
+
+class Place(NamedTuple):
+    """Where a comment stands among those beside it. `score` is what they are sorted by, 0 where that is their age."""
+
+    score: int
+    id: CommentId
+
+
+class Placed(NamedTuple):
+    comment: Comment
+    score: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.score, self.comment.id)
+
+
 class CommentReader(Protocol):
     async def comments_by_ids(self, ids: Sequence[CommentId]) -> dict[CommentId, Comment]: ...
 
@@ -105,21 +134,26 @@ class CommentReader(Protocol):
         self,
         post_id: PostId,
         parent_ids: Sequence[CommentId | None],
+        onlooker: Onlooker = NO_ONE,
         *,
         limit: int,
-        after: CommentId | None = None,
-        newest_first: bool = False,
-    ) -> dict[CommentId | None, list[Comment]]:
-        """For each parent (None: the post itself) its first `limit` direct children in order of id, those past
-        `after` where it is given.
+        sort: Sort = Sort.OLDEST,
+        after: Place | None = None,
+    ) -> dict[CommentId | None, list[Placed]]:
+        """For each parent (None: the post itself) the first `limit` of its direct children that the onlooker sees, and
+        of the tombstones between them, past `after` where it is given. One whose score changes between two pages may
+        stand on both, or on neither.
         """
 
     async def child_counts(
-        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None], onlooker: Onlooker = NO_ONE
     ) -> dict[CommentId | None, int]:
-        """The number of direct children of each parent, those not counted that are deleted; parents without any may
+        """How many direct children of each parent the onlooker sees, tombstones not counted; parents without any may
         be left out.
         """
+
+    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
+        """The authors of the hidden comments on the way from this one, itself included, up to the post."""
 
     async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
         """The exact numbers of likes. Comments that nobody likes may be left out."""

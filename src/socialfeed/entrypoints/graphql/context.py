@@ -1,13 +1,14 @@
 """What resolvers find in `info.context`: the services, the viewer, and loaders that live for one request."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
 from socialfeed.application.services import Services
 from socialfeed.application.views import PostView, RelationshipView, ThreadView, UserView
+from socialfeed.domain.comment import Sort
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
 from socialfeed.domain.permissions import Actor
@@ -15,9 +16,6 @@ from socialfeed.domain.post import PostEdit
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-_THE_POST = CommentId(0)
-"""Stands for "no parent" where a loader needs a key."""
 
 
 class Loader(DataLoader[K, V]):
@@ -31,13 +29,22 @@ class Loader(DataLoader[K, V]):
         super().__init__(batch)
 
 
+class Shape(NamedTuple):
+    """What pages of replies have in common that are read together."""
+
+    first: int
+    after: str | None
+    sort: Sort
+    level: int
+
+
 class Context:
     """One request."""
 
     def __init__(self, services: Services, actor: Actor) -> None:
         self.services = services
         self.actor = actor
-        self._replies: dict[tuple[PostId, int, str | None], Loader[CommentId, ThreadView]] = {}
+        self._replies: dict[tuple[PostId, Shape], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
         self.relationships: Loader[UserId, RelationshipView | None] = Loader(self._relationships)
@@ -45,29 +52,39 @@ class Context:
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
 
-    def replies(self, post_id: PostId, first: int, after: str | None) -> Loader[CommentId, ThreadView]:
+    def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""
-        key = (post_id, first, after)
+        key = (post_id, shape)
         if key not in self._replies:
 
             async def read(parents: list[CommentId]) -> Mapping[CommentId, ThreadView]:
-                pages = await self.services.comments.thread(self.actor, post_id, parents, first=first, after=after)
+                pages = await self.services.comments.thread(
+                    self.actor,
+                    post_id,
+                    parents,
+                    first=shape.first,
+                    after=shape.after,
+                    sort=shape.sort,
+                    level=shape.level,
+                )
                 return {parent: page for parent, page in pages.items() if parent is not None}
 
             self._replies[key] = Loader(read)
         return self._replies[key]
 
     async def answers(self, post_id: PostId, parent_id: CommentId | None) -> int:
-        """How many comments answer a comment, or the post itself, directly; one read for all that are asked for."""
-        return await self._counts_of(post_id).load(parent_id or _THE_POST)
+        """How many comments answer a post, or a comment under it, directly; one read for all comments asked about."""
+        if parent_id is not None:
+            return await self._counts_of(post_id).load(parent_id)
+        # By itself: sharing a read with the comments of the first level would be a matter of timing.
+        return (await self.services.comments.answers(self.actor, post_id, [None]))[None]
 
     def _counts_of(self, post_id: PostId) -> Loader[CommentId, int]:
         if post_id not in self._reply_counts:
 
             async def read(parents: list[CommentId]) -> Mapping[CommentId, int]:
-                asked = [None if parent == _THE_POST else parent for parent in parents]
-                counts = await self.services.comments.answers(post_id, asked)
-                return {parent or _THE_POST: count for parent, count in counts.items()}
+                counts = await self.services.comments.answers(self.actor, post_id, parents)
+                return {parent: counts[parent] for parent in parents}
 
             self._reply_counts[post_id] = Loader(read)
         return self._reply_counts[post_id]

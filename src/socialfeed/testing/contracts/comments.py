@@ -1,17 +1,25 @@
 """Comments: counted exactly, read level by level."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from socialfeed.application.ports.readers import Onlooker
 from socialfeed.application.ports.storage import Storage
-from socialfeed.domain.comment import Comment
+from socialfeed.domain.comment import Comment, Sort
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import CommentNotFound, IdConflict, PostNotFound
-from socialfeed.domain.ids import CommentId
+from socialfeed.domain.graph import Block
+from socialfeed.domain.ids import CommentId, PostId
+from socialfeed.domain.post import Post
+from socialfeed.domain.user import User, UserStatus
 from socialfeed.testing.builders import Builder
+from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.given import (
     UsesStorage,
     cancelled_after,
@@ -19,9 +27,33 @@ from socialfeed.testing.contracts.given import (
     given_comments,
     given_post,
     given_user,
+    given_users,
     outcomes,
     rolled_back,
 )
+
+
+async def children_of(
+    storage: Storage, post_id: PostId, parents: Sequence[CommentId | None], *args: Onlooker, **options: Any
+) -> dict[CommentId | None, list[Comment]]:
+    """The children without what they are sorted by."""
+    found = await storage.comments.children(post_id, parents, *args, **options)
+    return {parent: [placed.comment for placed in level] for parent, level in found.items()}
+
+
+async def walk(storage: Storage, post: Post, sort: Sort) -> list[Comment]:
+    """What answers the post, page by page."""
+    walked, after = list[Comment](), None
+    while page := (await storage.comments.children(post.id, [None], limit=2, sort=sort, after=after)).get(None):
+        walked += [placed.comment for placed in page]
+        after = page[-1].place
+    return walked
+
+
+async def given_likes(storage: Storage, make: Builder, comment: Comment, users: Sequence[User]) -> None:
+    async with storage.uow() as tx:
+        for user in users:
+            await tx.comment_likes.add(make.comment_like(comment, user))
 
 
 class CommentsContract(UsesStorage):
@@ -57,7 +89,12 @@ class CommentsContract(UsesStorage):
         user, post = await given_user(storage, make), await given_post(storage, make)
         comment, answer = make.comment(post, user), make.comment(post, user)
         await given_comments(storage, comment, answer)
-        for state in (comment.edited("another", make.clock.now()), comment.deleted(make.clock.now()), comment):
+        for state in (
+            comment.edited("another", make.clock.now()),
+            comment.hidden(user.id, post.author_id, make.clock.now()),
+            comment.deleted(make.clock.now()),
+            comment,
+        ):
             async with storage.uow() as tx:
                 assert await tx.comments.locked(comment.id) is not None
                 await tx.comments.save(state)
@@ -205,18 +242,18 @@ class CommentsContract(UsesStorage):
         deep = make.comment(post, user, parent=replies[0])
         await given_comments(storage, lonely, second, first, stranger, *reversed(replies), deep)
 
-        children = await storage.comments.children(post.id, [None, first.id, second.id], limit=10)
+        children = await children_of(storage, post.id, [None, first.id, second.id], limit=10)
         assert children == {None: [first, second, lonely], first.id: replies[1::2], second.id: replies[0::2]}
-        assert (await storage.comments.children(post.id, [replies[0].id], limit=10)) == {replies[0].id: [deep]}
+        assert await children_of(storage, post.id, [replies[0].id], limit=10) == {replies[0].id: [deep]}
 
     async def test_the_limit_is_for_each_parent(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)
         parents = [make.comment(post, user) for _ in range(3)]
         replies = {parent.id: [make.comment(post, user, parent=parent) for _ in range(4)] for parent in parents}
         await given_comments(storage, *parents, *(reply for each in replies.values() for reply in each))
-        children = await storage.comments.children(post.id, [parent.id for parent in parents], limit=2)
+        children = await children_of(storage, post.id, [parent.id for parent in parents], limit=2)
         assert children == {parent.id: replies[parent.id][:2] for parent in parents}
-        newest = await storage.comments.children(post.id, [parent.id for parent in parents], limit=2, newest_first=True)
+        newest = await children_of(storage, post.id, [parent.id for parent in parents], limit=2, sort=Sort.NEWEST)
         assert newest == {parent.id: replies[parent.id][:1:-1] for parent in parents}
 
     async def test_children_are_walked_by_keyset_both_ways(self, storage: Storage, make: Builder) -> None:
@@ -224,19 +261,122 @@ class CommentsContract(UsesStorage):
         comments = [make.comment(post, user) for _ in range(7)]
         await given_comments(storage, *comments)
 
-        async def walk(newest_first: bool) -> list[Comment]:
-            walked, after = list[Comment](), None
-            for _ in range(len(comments)):
-                children = await storage.comments.children(
-                    post.id, [None], limit=3, after=after, newest_first=newest_first
-                )
-                page = children.get(None, [])
-                walked += page
-                after = page[-1].id if page else after
-            return walked
+        assert await walk(storage, post, Sort.OLDEST) == comments
+        assert await walk(storage, post, Sort.NEWEST) == comments[::-1]
 
-        assert await walk(newest_first=False) == comments
-        assert await walk(newest_first=True) == comments[::-1]
+    async def test_the_most_liked_come_first_and_tombstones_last(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(4)]
+        await given_users(storage, *users)
+        post = await given_post(storage, make)
+        comments = [make.comment(post, users[0]) for _ in range(6)]
+        await given_comments(storage, *comments, make.comment(post, users[0], parent=comments[5]))
+        for place, likes in enumerate((1, 3, 0, 3, 2, 4)):
+            await given_likes(storage, make, comments[place], users[:likes])
+        # What was liked and is no more, counts no more.
+        async with storage.uow() as tx:
+            await tx.comment_likes.remove(comments[1].id, users[0].id)
+        tombstone = comments[5].deleted(make.clock.now())
+        async with storage.uow() as tx:
+            await tx.comments.delete(tombstone)
+        assert await walk(storage, post, Sort.TOP) == [*(comments[n] for n in (3, 4, 1, 0, 2)), tombstone]
+
+    async def test_likes_make_up_for_age_in_the_hot_order(self, storage: Storage, make: Builder) -> None:
+        """Nine likes, which with the author's are ten, are worth 12.5 hours and no more."""
+        clock = FixedClock()
+        make = Builder(clock)
+        users = [make.user() for _ in range(9)]
+        await given_users(storage, *users)
+        post = await given_post(storage, make, users[0])
+        comments = []
+        for hours in (0, 1, 11.5, 0.01):
+            clock.advance(timedelta(hours=hours))
+            comments.append(make.comment(post, users[0]))
+        await given_comments(storage, *comments)
+        await given_likes(storage, make, comments[0], users)
+        await given_likes(storage, make, comments[1], users)
+        await given_likes(storage, make, comments[2], users[:1])
+        # 12.5, 13.5, 12.5 + 3.8 and 12.51 hours.
+        assert await walk(storage, post, Sort.HOT) == [comments[n] for n in (2, 1, 3, 0)]
+
+    async def test_the_limit_is_for_each_parent_in_every_order(self, storage: Storage, make: Builder) -> None:
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        parents = [make.comment(post, user) for _ in range(2)]
+        replies = {parent.id: [make.comment(post, user, parent=parent) for _ in range(4)] for parent in parents}
+        await given_comments(storage, *parents, *(reply for each in replies.values() for reply in each))
+        for parent in parents:
+            await given_likes(storage, make, replies[parent.id][1], [user])
+        for sort in (Sort.TOP, Sort.HOT):
+            children = await children_of(storage, post.id, [parent.id for parent in parents], limit=2, sort=sort)
+            assert children == {parent.id: [replies[parent.id][1], replies[parent.id][3]] for parent in parents}
+
+    async def test_everyone_sees_of_a_thread_what_is_theirs_to_see_and_no_more_is_counted(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        author, writer, banned, other, blocker = (make.user() for _ in range(5))
+        await given_users(storage, author, writer, banned, other, blocker)
+        post = await given_post(storage, make, author)
+        plain, hidden, of_banned = make.comment(post, other), make.comment(post, writer), make.comment(post, banned)
+        of_writer, of_blocker = make.comment(post, writer), make.comment(post, blocker)
+        gone, gone_of_banned = make.comment(post, other), make.comment(post, banned)
+        answers = [make.comment(post, other, parent=gone), make.comment(post, other, parent=gone_of_banned)]
+        await given_comments(storage, plain, hidden, of_banned, of_writer, of_blocker, gone, gone_of_banned, *answers)
+        at = make.clock.now()
+        hidden = hidden.hidden(author.id, author.id, at)
+        tombstones = [gone.deleted(at), gone_of_banned.deleted(at)]
+        async with storage.uow() as tx:
+            await tx.users.save(replace(banned, status=UserStatus.BANNED))
+            await tx.blocks.add(Block.start(blocker.id, writer.id, at=at))
+            await tx.comments.save(hidden)
+            for tombstone in tombstones:
+                await tx.comments.delete(tombstone)
+
+        everyones = [plain, of_writer, of_blocker, *tombstones]
+        for onlooker, seen in (
+            (Onlooker(), everyones),
+            (Onlooker(other.id), everyones),
+            (Onlooker(writer.id), [plain, of_writer, *tombstones, hidden]),
+            (Onlooker(blocker.id), [plain, of_blocker, *tombstones]),
+            (Onlooker(author.id), [*everyones, hidden]),
+            (Onlooker(banned.id), [*everyones, of_banned]),
+            (Onlooker(other.id, moderates=True), [*everyones, hidden]),
+        ):
+            for sort in Sort:
+                found = await children_of(storage, post.id, [None], onlooker, limit=10, sort=sort)
+                assert sorted(each.id for each in found[None]) == sorted(each.id for each in seen), (onlooker, sort)
+            counts = await storage.comments.child_counts(post.id, [None], onlooker)
+            assert counts[None] == len(seen) - len(tombstones), onlooker
+
+    async def test_pages_are_full_where_something_is_left_out(self, storage: Storage, make: Builder) -> None:
+        author, writer = await given_user(storage, make), await given_user(storage, make)
+        post = await given_post(storage, make, author)
+        comments = [make.comment(post, writer) for _ in range(9)]
+        await given_comments(storage, *comments)
+        async with storage.uow() as tx:
+            for comment in comments[::2]:
+                await tx.comments.save(comment.hidden(author.id, author.id, make.clock.now()))
+        for sort in Sort:
+            found = await children_of(storage, post.id, [None], limit=3, sort=sort)
+            order = comments[1::2] if sort is Sort.OLDEST else comments[1::2][::-1]
+            assert found == {None: order[:3]}
+
+    async def test_who_is_hidden_above_a_comment_is_told_up_to_the_top(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(3)]
+        await given_users(storage, *users)
+        post = await given_post(storage, make)
+        thread = [make.comment(post, users[0])]
+        for user in (users[1], users[2], users[0]):
+            thread.append(make.comment(post, user, parent=thread[-1]))
+        await given_comments(storage, *thread)
+        async with storage.uow() as tx:
+            for comment in thread[1:3]:
+                await tx.comments.save(comment.hidden(post.author_id, post.author_id, make.clock.now()))
+        assert [await storage.comments.hidden_above(comment.id) for comment in thread] == [
+            frozenset(),
+            {users[1].id},
+            {users[1].id, users[2].id},
+            {users[1].id, users[2].id},
+        ]
+        assert await storage.comments.hidden_above(make.ids.comment()) == frozenset()
 
     async def test_no_parents_have_no_children(self, storage: Storage, make: Builder) -> None:
         post = await given_post(storage, make)

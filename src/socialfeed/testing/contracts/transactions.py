@@ -3,6 +3,7 @@
 import asyncio
 
 from socialfeed.application.ports.activity import ActivityFilter
+from socialfeed.application.ports.readers import Placed
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.engagement import Engaged
@@ -117,7 +118,7 @@ class TransactionsContract(UsesStorage):
         (await storage.users.accounts_by_ids([user.id])).clear()
         (await storage.posts.counts([post.id])).clear()
         (await storage.comments.children(post.id, [None], limit=5)).setdefault(None, []).append(
-            make.comment(post, user)
+            Placed(make.comment(post, user), 0)
         )
         assert await storage.users.accounts_by_ids([user.id]) == {user.id: user}
         assert set(await storage.posts.counts([post.id])) == {post.id}

@@ -2,45 +2,108 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, SelectBase, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    SelectBase,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
-from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.comments import COMMENT, comment_from_row
-from socialfeed.adapters.sql.tables import comment_counters, comment_likes, comments
-from socialfeed.domain.comment import Comment, Liking
+from socialfeed.adapters.sql.tables import blocks, comment_counters, comment_likes, comments, posts, users
+from socialfeed.application.ports.readers import NO_ONE, Onlooker, Place, Placed
+from socialfeed.domain.comment import Comment, Liking, Sort
 from socialfeed.domain.ids import MAX_ID, CommentId, PostId, UserId
+
+_POST = bindparam("post", type_=BigInteger)
 
 
 def _comments(dialect: Dialect) -> SelectBase:
     return select(*COMMENT).where(dialect.any_of(comments.c.id, "ids"))
 
 
-def _children(dialect: Dialect, limit: int, newest_first: bool) -> SelectBase:
-    of_each = dialect.first_of_each(
-        dialect.each("parents"),
-        comments,
-        group=comments.c.parent_id,
-        past=bindparam("after", type_=BigInteger),
-        newest_first=newest_first,
-        limit=limit,
+def _shown() -> ColumnElement[bool]:
+    """What `Onlooker` promises, of the comments at hand. Tombstones are shown whoever's they were.
+
+    Of `x IS NOT NULL` the planner of Postgres believes that nearly every row passes, which is so. Of `x = y` it would
+    believe that hardly one does, and rather fetch and sort all comments of a parent than walk the first few.
+    """
+    viewer, c = bindparam("viewer", type_=BigInteger), comments.c
+    own = c.author_id == viewer
+    is_author = and_(users.c.id == c.author_id, users.c.status == literal_column("'active'"))
+    apart = (
+        ~select(blocks).where(blocks.c.blocker_id == one, blocks.c.blocked_id == other).correlate(users).exists()
+        for one, other in ((viewer, users.c.id), (users.c.id, viewer))
     )
+    met = select(users.c.id).where(is_author, *apart).correlate(comments).scalar_subquery()
+    is_viewers = and_(posts.c.id == _POST, posts.c.author_id == viewer)
+    under_own = select(posts.c.id).where(is_viewers).correlate(None).scalar_subquery()
+    return and_(
+        or_(c.deleted_at.is_not(None), own, met.is_not(None)),
+        or_(c.hidden_at.is_(None), own, bindparam("moderates", type_=Boolean), under_own.is_not(None)),
+    )
+
+
+def _children(dialect: Dialect, limit: int, newest_first: bool) -> SelectBase:
+    parents, after = dialect.each("parents"), bindparam("after", type_=BigInteger)
+    walk = Walk(comments.c.parent_id, parents.c.key, comments.c.id, after, newest_first)
+    of_each = dialect.first_of_each(parents, comments, walk, limit=limit, where=_shown())
     found = of_each.rows.c
     return (
-        select(*(found[column.name] for column in COMMENT))
+        select(literal_column("0"), *(found[column.name] for column in COMMENT))
         .select_from(of_each.source)
         # All children of a parent are of one post, which may be another than the one that was asked about.
-        .where(found.post_id == bindparam("post", type_=BigInteger))
+        .where(found.post_id == _POST)
         .order_by(found.id.desc() if newest_first else found.id)
+    )
+
+
+def _ranked_children(dialect: Dialect, limit: int, hot: bool) -> SelectBase:
+    counted, parents = comment_counters.c, dialect.each("parents")
+    walk = Walk(
+        counted.parent_id,
+        parents.c.key,
+        counted.comment_id,
+        bindparam("after", type_=BigInteger),
+        newest_first=True,
+        score=counted.hot if hot else counted.likes,
+        past_score=bindparam("score", type_=BigInteger),
+    )
+    is_this = comments.c.id == counted.comment_id
+    shown = select(comments.c.id).where(is_this, _shown()).correlate(comment_counters).scalar_subquery()
+    of_each = dialect.first_of_each(parents, comment_counters, walk, limit=limit, where=shown.is_not(None))
+    found = of_each.rows.c
+    score = found.hot if hot else found.likes
+    return (
+        select(score, *COMMENT)
+        .select_from(of_each.source.join(comments, comments.c.id == found.comment_id))
+        .where(comments.c.post_id == _POST)
+        .order_by(score.desc(), comments.c.id.desc())
     )
 
 
 def _child_counts(dialect: Dialect) -> SelectBase:
     parent = comments.c.parent_id
-    under_post = comments.c.post_id == bindparam("post", type_=BigInteger)
-    stays = comments.c.deleted_at.is_(None)
-    return select(parent, func.count()).where(dialect.any_of(parent, "parents"), under_post, stays).group_by(parent)
+    counted = (dialect.any_of(parent, "parents"), comments.c.post_id == _POST, comments.c.deleted_at.is_(None))
+    return select(parent, func.count()).where(*counted, _shown()).group_by(parent)
+
+
+def _hidden_above(_: Dialect) -> SelectBase:
+    c = comments.c
+    columns = (c.id, c.parent_id, c.author_id, c.hidden_at)
+    way = select(*columns).where(c.id == bindparam("comment", type_=BigInteger)).cte("way", recursive=True)
+    way = way.union_all(select(*columns).join_from(comments, way, c.id == way.c.parent_id))
+    return select(way.c.author_id).where(way.c.hidden_at.is_not(None)).distinct()
 
 
 def _liking(dialect: Dialect) -> SelectBase:
@@ -64,40 +127,54 @@ class SqlCommentReader(Reader):
         self,
         post_id: PostId,
         parent_ids: Sequence[CommentId | None],
+        onlooker: Onlooker = NO_ONE,
         *,
         limit: int,
-        after: CommentId | None = None,
-        newest_first: bool = False,
-    ) -> dict[CommentId | None, list[Comment]]:
+        sort: Sort = Sort.OLDEST,
+        after: Place | None = None,
+    ) -> dict[CommentId | None, list[Placed]]:
         if not parent_ids:
             return {}
-        start = MAX_ID if newest_first else 0
-        rows = await self._database.rows(
-            _children,
-            limit,
-            newest_first,
-            parents=_stored(post_id, parent_ids),
-            post=post_id,
-            after=start if after is None else after,
-        )
-        children = defaultdict[CommentId | None, list[Comment]](list)
-        for comment in map(comment_from_row, rows):
-            children[comment.parent_id].append(comment)
+        values = _values(post_id, parent_ids, onlooker)
+        if sort in (Sort.TOP, Sort.HOT):
+            score, position = after or (MAX_ID, MAX_ID)
+            rows = await self._database.rows(
+                _ranked_children, limit, sort is Sort.HOT, after=position, score=score, **values
+            )
+        else:
+            newest_first = sort is Sort.NEWEST
+            start = MAX_ID if newest_first else 0
+            rows = await self._database.rows(
+                _children, limit, newest_first, after=start if after is None else after.id, **values
+            )
+        children = defaultdict[CommentId | None, list[Placed]](list)
+        for score, *row in rows:
+            comment = comment_from_row(row)
+            children[comment.parent_id].append(Placed(comment, score))
         return dict(children)
 
     async def child_counts(
-        self, post_id: PostId, parent_ids: Sequence[CommentId | None]
+        self, post_id: PostId, parent_ids: Sequence[CommentId | None], onlooker: Onlooker = NO_ONE
     ) -> dict[CommentId | None, int]:
         if not parent_ids:
             return {}
-        rows = await self._database.rows(_child_counts, parents=_stored(post_id, parent_ids), post=post_id)
+        rows = await self._database.rows(_child_counts, **_values(post_id, parent_ids, onlooker))
         return {None if parent == post_id else parent: count for parent, count in rows}
+
+    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
+        return frozenset(UserId(row[0]) for row in await self._database.rows(_hidden_above, comment=comment_id))
 
     async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
         rows = await self._database.by_key(_liking, ids, viewer=viewer_id or 0)
         return {comment_id: Liking(likes, liker is not None) for comment_id, likes, liker in rows}
 
 
-def _stored(post_id: PostId, parent_ids: Sequence[CommentId | None]) -> list[int]:
+def _values(post_id: PostId, parent_ids: Sequence[CommentId | None], onlooker: Onlooker) -> dict[str, Any]:
     """The parents as the column has them: the post itself where there is none."""
-    return once_each(int(post_id) if parent is None else int(parent) for parent in parent_ids)
+    parents = once_each(int(post_id) if parent is None else int(parent) for parent in parent_ids)
+    return {
+        "parents": parents,
+        "post": post_id,
+        "viewer": onlooker.user_id or 0,
+        "moderates": onlooker.moderates,
+    }

@@ -102,9 +102,8 @@ def _suggestions(dialect: Dialect, limit: int) -> SelectBase:
     highest: ColumnElement[int] = literal_column(str(MAX_ID))
     own = select(follows.c.followee_id.label("key")).where(follows.c.follower_id == _USER)
     newest = own.order_by(follows.c.id.desc()).limit(looked_at).subquery("newest")
-    of_each = dialect.first_of_each(
-        newest, follows, group=follows.c.follower_id, past=highest, newest_first=True, limit=LOOKED_AT
-    )
+    walk = Walk(follows.c.follower_id, newest.c.key, follows.c.id, highest, newest_first=True)
+    of_each = dialect.first_of_each(newest, follows, walk, limit=LOOKED_AT)
     who = of_each.rows.c.followee_id
     mine = follows.alias("mine")
     followed = select(mine.c.followee_id).where(mine.c.follower_id == _USER, mine.c.followee_id == who).exists()

@@ -66,14 +66,9 @@ def _home_candidates(dialect: Dialect, limit: int) -> SelectBase:
 
 
 def _newest(dialect: Dialect, authors: FromClause, limit: int) -> SelectBase:
-    of_each = dialect.first_of_each(
-        authors,
-        posts,
-        group=posts.c.author_id,
-        past=bindparam("before", type_=BigInteger),
-        newest_first=True,
-        limit=limit,
-    )
+    before = bindparam("before", type_=BigInteger)
+    walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, before, newest_first=True)
+    of_each = dialect.first_of_each(authors, posts, walk, limit=limit)
     found = of_each.rows.c
     return (
         select(found.id, found.author_id)

@@ -12,7 +12,8 @@ from socialfeed.adapters.sql.tables import comment_counters, comment_likes, comm
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import CommentNotFound, IdConflict, PostNotFound
-from socialfeed.domain.ids import CommentId, UserId
+from socialfeed.domain.ids import CommentId, UserId, unix_ms
+from socialfeed.domain.ranking import hot
 
 _GET = select(*COMMENT).where(comments.c.id == bindparam("id"))
 _LOCK = _GET.with_for_update(key_share=True)
@@ -55,7 +56,9 @@ class SqlComments(Counting):
 
     async def delete(self, comment: Comment) -> Counts:
         # Locks the row that counts them: no like comes after those that are removed.
-        await self._run(_TAKE_NO_LIKES, {"key": comment.id, "likes": NO_LIKES_TAKEN})
+        await self._run(
+            _TAKE_NO_LIKES, {"key": comment.id, "likes": NO_LIKES_TAKEN, "hot": hot(unix_ms(comment.id), 0)}
+        )
         await self._run(_REMOVE_LIKES, {"comment": comment.id})
         if await self._is_answered(comment.id):
             await self.save(comment)

@@ -17,12 +17,14 @@ COMMENT = tuple(
         "created_at",
         "edited_at",
         "deleted_at",
+        "hidden_at",
+        "hidden_by",
     )
 )
 
 
 def comment_from_row(row: Row) -> Comment:
-    id_, post_id, author_id, parent_id, depth, content, created_at, edited_at, deleted_at = row
+    id_, post_id, author_id, parent_id, depth, content, created_at, edited_at, deleted_at, hidden_at, hidden_by = row
     return Comment(
         id_,
         post_id,
@@ -33,6 +35,8 @@ def comment_from_row(row: Row) -> Comment:
         to_datetime(created_at),
         None if edited_at is None else to_datetime(edited_at),
         None if deleted_at is None else to_datetime(deleted_at),
+        None if hidden_at is None else to_datetime(hidden_at),
+        hidden_by,
     )
 
 
@@ -47,4 +51,6 @@ def comment_values(comment: Comment) -> Values:
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
         "deleted_at": comment.deleted_at,
+        "hidden_at": comment.hidden_at,
+        "hidden_by": comment.hidden_by,
     }

@@ -5,9 +5,10 @@ from typing import Any
 from ariadne import MutationType, ObjectType, QueryType
 
 from socialfeed.application.views import CommentView, PostView, ThreadView
+from socialfeed.domain.comment import Sort
 from socialfeed.domain.ids import parse_comment_id, parse_post_id
 from socialfeed.entrypoints.content import content_html
-from socialfeed.entrypoints.graphql.context import Info
+from socialfeed.entrypoints.graphql.context import Info, Shape
 from socialfeed.entrypoints.graphql.errors import payload
 
 query = QueryType()
@@ -19,15 +20,16 @@ TYPES = [query, mutation, comment, thread]
 
 @query.field("comments")
 async def resolve_comments(
-    _: Any, info: Info, *, post_id: str, first: int, sort: str, after: str | None = None
+    _: Any, info: Info, *, post_id: str, first: int, sort: str, parent_id: str | None = None, after: str | None = None
 ) -> ThreadView:
     context = info.context
-    return await context.services.comments.top_level(
+    return await context.services.comments.below(
         context.actor,
         parse_post_id(post_id, "post_id"),
+        parse_comment_id(parent_id, "parent_id") if parent_id is not None else None,
         first=first,
         after=after,
-        newest_first=sort == "NEWEST",
+        sort=Sort[sort],
     )
 
 
@@ -42,8 +44,11 @@ async def resolve_post(view: CommentView, info: Info) -> PostView | None:
 
 
 @comment.field("replies")
-async def resolve_replies(view: CommentView, info: Info, *, first: int, after: str | None = None) -> ThreadView:
-    return await info.context.replies(view.post_id, first, after).load(view.id)
+async def resolve_replies(
+    view: CommentView, info: Info, *, first: int, sort: str, after: str | None = None
+) -> ThreadView:
+    shape = Shape(first, after, Sort[sort], view.level + 1)
+    return await info.context.replies(view.post_id, shape).load(view.id)
 
 
 @comment.field("repliesCount")
