@@ -10,6 +10,7 @@ from socialfeed.adapters.dramatiq import redis as redis_module
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.relay import Relay
 from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.visibility import EVERY_VISIBILITY
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.waiting import eventually
 from tests.integration.killed_process import KILLS, SUBSCRIPTIONS, Moment, Witness, event_of, moment_of, opened
@@ -83,6 +84,6 @@ def deliveries_due(broker_url: str) -> int:
 
 async def effects(storage: Storage, author_id: UserId) -> list[int]:
     """The event of each post that the job wrote."""
-    page = await storage.posts.page_by_author(author_id, limit=100, offset=0)
+    page = await storage.posts.page_by_author(author_id, EVERY_VISIBILITY, limit=100, offset=0)
     posts = await storage.posts.posts_by_ids([*map(PostId, page.ids)])
     return sorted(int(post.content) for post in posts.values())

@@ -30,6 +30,7 @@ from socialfeed.domain.post import (
     PostEdit,
     PostOptions,
     ReplyPolicy,
+    Visibility,
     clean_content,
 )
 
@@ -220,20 +221,23 @@ class Posts:
         """Newest first; an author whom the viewer may not see has no posts."""
         check_page(page)
         check_size(items_per_page, "items_per_page")
-        if not await self._shows_posts(actor, author_id):
+        shown = await self._on_page(actor, author_id)
+        if not shown:
             return PageView([], 0, page, items_per_page)
-        found = await self._posts.page_by_author(author_id, limit=items_per_page, offset=(page - 1) * items_per_page)
+        skipped = (page - 1) * items_per_page
+        found = await self._posts.page_by_author(author_id, shown, limit=items_per_page, offset=skipped)
         ids = [PostId(post_id) for post_id in found.ids]
         views = await self.by_ids(actor, ids)
         return PageView([views[i] for i in ids if i in views], found.total, page, items_per_page)
 
-    async def _shows_posts(self, actor: Actor, author_id: UserId) -> bool:
-        """Whether the author's page is there for the viewer, and how many posts are on it."""
+    async def _on_page(self, actor: Actor, author_id: UserId) -> frozenset[Visibility]:
+        """What of the author's page stands there for the viewer; nothing, where there is none."""
         author = (await self._hydrator.profiles([author_id])).get(author_id)
         if author is None:
-            return False
+            return frozenset()
         viewpoint = await self._hydrator.viewpoint(actor, [author_id])
-        return viewpoint.page(author_id, is_active=author.is_active, is_private=author.is_private).is_shown
+        page = viewpoint.page(author_id, is_active=author.is_active, is_private=author.is_private)
+        return viewpoint.on_page(author_id) if page.is_shown else frozenset()
 
 
 def with_counts(view: PostView, counts: Counts) -> PostView:

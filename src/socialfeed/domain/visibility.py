@@ -64,6 +64,11 @@ MUTED_WORD = Verdict(Shown.LIMITED, Reason.MUTED_WORD)
 UNLISTED = Verdict(Shown.LIMITED, Reason.UNLISTED)
 
 
+EVERY_VISIBILITY = frozenset(Visibility)
+FOR_FOLLOWERS = EVERY_VISIBILITY - {Visibility.MENTIONED}
+FOR_ANYBODY = FOR_FOLLOWERS - {Visibility.FOLLOWERS}
+
+
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
     """What the policy knows about a viewer: who it is, how it stands to the accounts at hand (those it has nothing to
@@ -106,6 +111,12 @@ class Viewpoint:
         if not account.is_shown or author_id == self.viewer_id:
             return Verdict(Shown.SHOWN if account.is_shown else Shown.HIDDEN, account.reason)
         return PRIVATE if is_private and not self.relation(author_id).following else SHOWN
+
+    def on_page(self, author_id: UserId) -> frozenset[Visibility]:
+        """What of an author's page that is shown stands there. What is for the mentioned reaches them by itself."""
+        if author_id == self.viewer_id:
+            return EVERY_VISIBILITY
+        return FOR_FOLLOWERS if self.relation(author_id).following else FOR_ANYBODY
 
     def post(self, post: Post, *, is_active: bool, is_private: bool) -> Verdict:
         """A post by an author who `is_active` and `is_private`."""

@@ -22,6 +22,7 @@ from socialfeed.domain.comment import Sort
 from socialfeed.domain.ids import MAX_ID, CommentId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.user import UserStatus
+from socialfeed.domain.visibility import EVERY_VISIBILITY, FOR_ANYBODY
 from socialfeed.testing.builders import Builder
 from tests.services.postgres import Databases
 
@@ -58,7 +59,8 @@ CALLS: dict[str, tuple[int, Call]] = {
     "posts_by_ids": (1, lambda s: s.posts.posts_by_ids(POSTS)),
     "posts_by_ids, many": (1, lambda s: s.posts.posts_by_ids(MANY)),
     "counts": (1, lambda s: s.posts.counts(POSTS)),
-    "page_by_author": (1, lambda s: s.posts.page_by_author(USERS[0], limit=10, offset=20)),
+    "page_by_author": (1, lambda s: s.posts.page_by_author(USERS[0], FOR_ANYBODY, limit=10, offset=20)),
+    "page_by_author, own": (1, lambda s: s.posts.page_by_author(USERS[0], EVERY_VISIBILITY, limit=10, offset=20)),
     "newest_by_authors": (1, lambda s: s.posts.newest_by_authors(USERS, limit=10)),
     "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
     "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
@@ -165,10 +167,12 @@ IDS = {"below": MAX_ID, "above": -1}
 OF_ACTOR, OF_OBJECT = (LIMIT, True, False, False, False), (LIMIT, False, True, False, False)
 ONLOOKER = {"post": 1, "viewer": 7, "moderates": False}
 PAST_ALL = {"after": MAX_ID, "score": MAX_ID, **ONLOOKER}
+OWN, OTHERS = (False, False, False, False), (False, False, True, True)
 WALKS: Reads = {
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
-    "page_by_author": ("posts", posts._page_by_author, (LIMIT,), {"author": 1, "offset": 0}),
+    "page_by_author": ("posts", posts._page_by_author, (LIMIT, *OWN), {"author": 1, "offset": 0}),
+    "page_by_author, others'": ("posts", posts._page_by_author, (LIMIT, *OTHERS), {"author": 1, "offset": 0}),
     "children": ("comments", comments._children, (LIMIT, True), {"parents": [1], "after": MAX_ID, **ONLOOKER}),
     "children, oldest": ("comments", comments._children, (LIMIT, False), {"parents": [1], "after": 0, **ONLOOKER}),
     "children, top": ("comment_counters", comments._ranked_children, (LIMIT, False), {"parents": [1], **PAST_ALL}),

@@ -12,7 +12,7 @@ from socialfeed.application.ports.readers import Candidate, Page, Profile
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
-from socialfeed.domain.post import Post, PostEdit
+from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.user import User, UserStatus
 
 
@@ -70,9 +70,11 @@ class MemoryPostReader:
     async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
         return self.database.counts.by_keys(ids)
 
-    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
-        rows = self.database.posts.rows
-        keys = [key for key in self.database.posts_by_author.keys(author_id) if not rows[key].is_deleted]
+    async def page_by_author(
+        self, author_id: UserId, visibilities: frozenset[Visibility], *, limit: int, offset: int
+    ) -> Page:
+        posts = (self.database.posts.rows[key] for key in self.database.posts_by_author.keys(author_id))
+        keys = [post.id for post in posts if not post.is_deleted and post.visibility in visibilities]
         return Page(list(islice(reversed(keys), offset, offset + limit)), len(keys))
 
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:

@@ -13,7 +13,7 @@ from socialfeed.domain.comment import Comment, Liking, Sort
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.graph import Follow, FollowRequest, Mute, MutedWord, ProfileCounts, Relation
 from socialfeed.domain.ids import CommentId, EventId, FollowId, PostId, SessionId, UserId
-from socialfeed.domain.post import Post, PostEdit
+from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import User, UserStatus
 
@@ -80,8 +80,12 @@ class PostReader(PostBatches, Protocol):
     async def counts(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
         """The exact counters."""
 
-    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
-        """Newest first, with the author's number of posts; deleted ones are left out."""
+    async def page_by_author(
+        self, author_id: UserId, visibilities: frozenset[Visibility], *, limit: int, offset: int
+    ) -> Page:
+        """Those of the author's posts with one of these visibilities, newest first, and how many there are; deleted
+        ones are left out.
+        """
 
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
         """What these posts said before, oldest first; posts that were never edited may be left out."""

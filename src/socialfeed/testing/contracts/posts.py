@@ -13,6 +13,7 @@ from socialfeed.domain.errors import IdConflict, PostNotFound
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, ReplyPolicy, Visibility
 from socialfeed.domain.user import User
+from socialfeed.domain.visibility import EVERY_VISIBILITY, FOR_ANYBODY, FOR_FOLLOWERS
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
@@ -104,11 +105,27 @@ class PostsContract(UsesStorage):
         for _ in range(2):
             async with storage.uow() as tx:
                 await tx.posts.save(gone.deleted(author.id, make.clock.now()))
-            assert await storage.posts.page_by_author(author.id, limit=10, offset=0) == ([kept.id], 1)
+            assert await storage.posts.page_by_author(author.id, EVERY_VISIBILITY, limit=10, offset=0) == ([kept.id], 1)
         async with storage.uow() as tx:
             await tx.posts.save(gone)
-        assert await storage.posts.page_by_author(author.id, limit=10, offset=0) == ([gone.id, kept.id], 2)
+        assert await storage.posts.page_by_author(author.id, EVERY_VISIBILITY, limit=10, offset=0) == (
+            [gone.id, kept.id],
+            2,
+        )
         assert (await storage.users.profile_counts([author.id]))[author.id].posts == 2
+
+    async def test_a_page_has_the_visibilities_that_are_asked_for(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        by_visibility = {each: [replace(make.post(author), visibility=each) for _ in range(3)] for each in Visibility}
+        await given_posts(storage, *(post for posts in zip(*by_visibility.values(), strict=True) for post in posts))
+        async with storage.uow() as tx:
+            for posts in by_visibility.values():
+                await tx.posts.save(posts[0].deleted(author.id, make.clock.now()))
+        for asked in (EVERY_VISIBILITY, FOR_FOLLOWERS, FOR_ANYBODY):
+            there = [post.id for each in asked for post in by_visibility[each][1:]]
+            newest = sorted(there, reverse=True)
+            assert await storage.posts.page_by_author(author.id, asked, limit=20, offset=0) == (newest, len(there))
+            assert await storage.posts.page_by_author(author.id, asked, limit=2, offset=1) == (newest[1:3], len(there))
 
     async def test_edits_are_read_oldest_first(self, storage: Storage, make: Builder) -> None:
         edited, other = await given_post(storage, make), await given_post(storage, make)
@@ -269,7 +286,7 @@ class PostsContract(UsesStorage):
         await cancelled_after(storage, lambda tx: tx.posts.add(post))
         assert await storage.posts.posts_by_ids([post.id]) == {}
         assert await storage.posts.counts([post.id]) == {}
-        assert (await storage.posts.page_by_author(author.id, limit=10, offset=0)).total == 0
+        assert (await storage.posts.page_by_author(author.id, EVERY_VISIBILITY, limit=10, offset=0)).total == 0
         assert (await storage.users.profile_counts([author.id]))[author.id].posts == 0
 
     async def test_an_authors_page_is_newest_first_with_the_number_of_all(
@@ -280,12 +297,12 @@ class PostsContract(UsesStorage):
         posts = await given_shuffled_posts(storage, make, author, other, each=7)
         newest = sorted((post.id for post in posts if post.author_id == author.id), reverse=True)
         for offset in (0, 3, 6, 7, 50):
-            page = await storage.posts.page_by_author(author.id, limit=3, offset=offset)
+            page = await storage.posts.page_by_author(author.id, EVERY_VISIBILITY, limit=3, offset=offset)
             assert (list(page.ids), page.total) == (newest[offset : offset + 3], 7)
 
     async def test_an_author_without_posts_has_an_empty_page(self, storage: Storage, make: Builder) -> None:
         author = await given_user(storage, make)
-        page = await storage.posts.page_by_author(author.id, limit=10, offset=0)
+        page = await storage.posts.page_by_author(author.id, EVERY_VISIBILITY, limit=10, offset=0)
         assert (list(page.ids), page.total) == ([], 0)
 
     async def test_the_newest_posts_of_several_authors_come_merged(self, storage: Storage, make: Builder) -> None:

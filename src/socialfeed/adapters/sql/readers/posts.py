@@ -3,17 +3,36 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, FromClause, Integer, SelectBase, bindparam, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    SelectBase,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.posts import EDIT, POST, edit_from_row, post_from_row
-from socialfeed.adapters.sql.tables import follows, is_deleted, post_counters, post_edits, posts, user_counters
+from socialfeed.adapters.sql.tables import (
+    follows,
+    is_deleted,
+    is_restricted,
+    post_counters,
+    post_edits,
+    posts,
+    user_counters,
+)
 from socialfeed.application.ports.readers import Candidate, Page
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
-from socialfeed.domain.post import Post, PostEdit
+from socialfeed.domain.post import Post, PostEdit, Visibility
 
 
 def _posts(dialect: Dialect) -> SelectBase:
@@ -25,18 +44,30 @@ def _counts(dialect: Dialect) -> SelectBase:
     return select(c.post_id, c.likes, c.comments, c.shares, c.version).where(dialect.any_of(c.post_id, "ids"))
 
 
-def _page_by_author(dialect: Dialect, limit: int) -> SelectBase:
+def _page_by_author(dialect: Dialect, limit: int, *without: bool) -> SelectBase:
+    """`without` says of each visibility, in order, whether its posts are left out."""
     author = bindparam("author", type_=BigInteger)
+    left_out: list[ColumnElement[str]] = [
+        literal_column(f"'{each}'") for each, out in zip(Visibility, without, strict=True) if out
+    ]
     newest = Walk(posts.c.author_id, author, posts.c.id, literal_column(str(MAX_ID)), newest_first=True)
+    rows = select(posts.c.id).where(posts.c.deleted_at.is_(None))
+    total: ColumnElement[int] = user_counters.c.posts
+    if left_out:
+        rows = rows.where(posts.c.visibility.not_in(left_out))
+        # The few that an index of theirs knows, taken from all that are counted.
+        others = select(func.count()).select_from(posts)
+        others = others.where(posts.c.author_id == author, is_restricted, posts.c.visibility.in_(left_out))
+        total = total - others.scalar_subquery()
     page = (
-        dialect.walked(select(posts.c.id).where(posts.c.deleted_at.is_(None)), newest)
+        dialect.walked(rows, newest)
         .limit(literal_column(str(limit)))
         .offset(bindparam("offset", type_=Integer))
         .subquery("page")
     )
     # The outer join keeps the total where the page is empty.
     return (
-        select(user_counters.c.posts, page.c.id)
+        select(total, page.c.id)
         .select_from(user_counters.outerjoin(page, true()))
         .where(user_counters.c.user_id == author)
         .order_by(page.c.id.desc())
@@ -89,8 +120,11 @@ class SqlPostReader(Reader):
         rows = await self._database.by_key(_counts, ids)
         return {post_id: Counts(*counts) for post_id, *counts in rows}
 
-    async def page_by_author(self, author_id: UserId, *, limit: int, offset: int) -> Page:
-        rows = await self._database.rows(_page_by_author, limit, author=author_id, offset=offset)
+    async def page_by_author(
+        self, author_id: UserId, visibilities: frozenset[Visibility], *, limit: int, offset: int
+    ) -> Page:
+        without = [each not in visibilities for each in Visibility]
+        rows = await self._database.rows(_page_by_author, limit, *without, author=author_id, offset=offset)
         ids = [post_id for _, post_id in rows if post_id is not None]
         return Page(ids, rows[0][0] if rows else 0)
 

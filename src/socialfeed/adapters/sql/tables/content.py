@@ -3,18 +3,23 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
+    and_,
     false,
+    literal_column,
 )
 
 from socialfeed.adapters.sql.columns import Id, Moment
 from socialfeed.adapters.sql.tables.accounts import users
 from socialfeed.adapters.sql.tables.base import metadata
+
+_RESTRICTED: list[ColumnElement[str]] = [literal_column("'followers'"), literal_column("'mentioned'")]
 
 posts = Table(
     "posts",
@@ -47,6 +52,17 @@ Index("ix_posts_deleted_at", posts.c.deleted_at, posts.c.id, postgresql_where=is
 is_quote = posts.c.quote_of.is_not(None)
 
 Index("ix_posts_quote_of", posts.c.quote_of, posts.c.id, postgresql_where=is_quote, sqlite_where=is_quote)
+
+# What does not stand on its author's page for everybody.
+is_restricted = and_(posts.c.visibility.in_(_RESTRICTED), posts.c.deleted_at.is_(None))
+
+Index(
+    "ix_posts_restricted",
+    posts.c.author_id,
+    posts.c.visibility,
+    postgresql_where=is_restricted,
+    sqlite_where=is_restricted,
+)
 
 post_tags = Table(
     "post_tags",
