@@ -14,7 +14,7 @@ from socialfeed.application.views import UserView
 from socialfeed.domain import text
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.errors import CodeRejected, InvalidCredentials
-from socialfeed.domain.events import NOBODY, PasswordResetRequested, VerificationRequested
+from socialfeed.domain.events import NOBODY, PasswordResetRequested, ProfileChanged, VerificationRequested
 from socialfeed.domain.permissions import ADMIN, OPERATOR, Actor, Permission
 from socialfeed.domain.user import CodePurpose, User, check_password
 
@@ -130,6 +130,7 @@ class Accounts:
             if user is not None and await self._codes.use(tx, user, CodePurpose.VERIFY, code):
                 verified = user.verified()
                 await tx.users.save(verified)
+                await self._commands.publish(tx, ProfileChanged(user.id))
                 await self._commands.record(tx, actor, Action.ACCOUNT_VERIFY, user.id, by=user.id)
         if verified is None:
             raise self._wrong_code(actor, Action.ACCOUNT_VERIFY, user)
@@ -198,6 +199,7 @@ class Accounts:
         user = user.verified().with_role(ADMIN.name)
         async with self._commands.transaction() as tx:
             await tx.users.add(user)
+            await self._commands.publish(tx, ProfileChanged(user.id))
             await self._commands.record(tx, OPERATOR, Action.ACCOUNT_REGISTER, user.id, details={"role": ADMIN.name})
         return own_view(user)
 

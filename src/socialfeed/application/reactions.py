@@ -7,6 +7,7 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.freshness import Freshness
+from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.ports.jobs import Handler, Queue
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
@@ -25,7 +26,7 @@ class Reaction:
 
 
 def reactions(
-    codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, freshness: Freshness
+    codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, freshness: Freshness, indexing: SearchIndexing
 ) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
@@ -36,6 +37,8 @@ def reactions(
             codes.mail_code,
         ),
         Reaction("forget_changed", Queue.INTERACTIVE, (events.ProfileChanged, events.PostChanged), freshness.forget),
+        Reaction("index_post", Queue.INTERACTIVE, (events.PostPublished, events.PostChanged), indexing.index_post),
+        Reaction("index_author", Queue.MAINTENANCE, (events.ProfileChanged,), indexing.index_author),
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),

@@ -16,6 +16,7 @@ from socialfeed.adapters.security import KeyFileRing, KeyRing, SecretRing
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.nodes import leased_ids
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
@@ -55,6 +56,7 @@ class App:
     mailer: Mailer
     media: MediaStore
     reactions: FeedReactions
+    search_indexing: SearchIndexing
     keys: KeyRing
     clock: Clock
     notes: ActivityNotes
@@ -140,6 +142,7 @@ async def open_app(
             mailer,
             media,
             container.feed_reactions(),
+            container.search_indexing(),
             keys,
             clock,
             container.notes(),

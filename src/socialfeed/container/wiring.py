@@ -35,6 +35,7 @@ from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.images import ImageProxy
+from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.ports.clock import Clock
@@ -112,6 +113,10 @@ class Container(containers.DeclarativeContainer):
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
     feed_reactions = providers.Singleton(
         FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
+    )
+
+    search_indexing = providers.Singleton(
+        SearchIndexing, storage.provided.search, storage.provided.posts, storage.provided.users
     )
 
     notes = providers.Singleton(ActivityNotes, commands)
@@ -202,4 +207,4 @@ class Container(containers.DeclarativeContainer):
             notes,
         ),
     )
-    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness)
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness, search_indexing)

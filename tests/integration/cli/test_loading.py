@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from socialfeed.application.ports.search import PostQuery
 from socialfeed.container import App, open_app
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.errors import Conflict, InvalidCredentials
 from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.names import parse_name
 from socialfeed.domain.permissions import ANONYMOUS, Actor
+from socialfeed.domain.search import indexed, parse
 from socialfeed.entrypoints.cli.demo import DEMO_PASSWORD, ensure_demo, populate
 from socialfeed.entrypoints.cli.progress import silent
 from socialfeed.population import DEMO_USERNAME, Plan, Population
@@ -43,6 +46,15 @@ async def wanted(app: App) -> Population:
 async def demo_actor(app: App) -> Actor:
     signed_in = await app.services.sessions.sign_in(ANONYMOUS, login=DEMO_USERNAME, password=DEMO_PASSWORD)
     return await app.services.sessions.actor(signed_in.access.token, ANONYMOUS)
+
+
+async def test_what_people_say_and_are_called_is_found(app: App, wanted: Population) -> None:
+    post, user = next(iter(wanted.posts())), next(iter(wanted.users("")))
+    first_word = indexed(post.content)[0]
+    said = PostQuery(parse(f"{first_word}*" if len(first_word) > 1 else first_word))
+    assert post.id in await app.storage.search.newest_posts(said, limit=100)
+    best = await app.storage.search.users(parse_name(user.username), limit=1)
+    assert [hit.user_id for hit in best] == [user.id]
 
 
 async def test_every_row_is_there_and_every_counter_equals_its_rows(app: App, wanted: Population) -> None:

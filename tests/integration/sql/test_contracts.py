@@ -5,10 +5,12 @@ import pytest
 from socialfeed.adapters.sql import SqlStorage
 from socialfeed.adapters.sql.timelines import SqlTimelines
 from socialfeed.adapters.sql.trending import SqlTrending
+from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.storage import NodeLeases
 from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.nodes import NodeLeasesContract
 from socialfeed.testing.contracts.outbox import OutboxContract, OutboxTimeContract
+from socialfeed.testing.contracts.search import SearchContract, SearchUsersContract
 from socialfeed.testing.contracts.storage import StorageContract
 from socialfeed.testing.contracts.timelines import TimelinesContract, TimelinesTimeContract
 from socialfeed.testing.contracts.trending import TrendingContract
@@ -62,6 +64,18 @@ class TestTrendingPrunedAtEachReaction(TrendingContract):
     @pytest.fixture
     def trending(self, storage: SqlStorage, clock: FixedClock) -> SqlTrending:
         return SqlTrending(storage.database, clock, prune_chance=1)
+
+
+class TestSearch(SearchContract):
+    @pytest.fixture
+    def search(self, storage: SqlStorage) -> SearchIndex:
+        return storage.search
+
+
+class TestSearchForUsers(SearchUsersContract):
+    @pytest.fixture
+    def search(self, storage: SqlStorage) -> SearchIndex:
+        return storage.search
 
 
 class TestNodeLeases(NodeLeasesContract):

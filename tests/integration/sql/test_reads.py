@@ -17,10 +17,12 @@ from socialfeed.adapters.sql.dialect import Build, Dialect, read
 from socialfeed.adapters.sql.readers import activity, comments, graph, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.search import PostQuery
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.comment import Sort
 from socialfeed.domain.ids import MAX_ID, CommentId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
+from socialfeed.domain.search import label, parse
 from socialfeed.domain.user import UserStatus
 from socialfeed.domain.visibility import EVERY_VISIBILITY, FOR_ANYBODY
 from socialfeed.testing.builders import Builder
@@ -34,6 +36,7 @@ MEDIA = [MediaId(41), MediaId(42)]
 COMMENTS = [CommentId(21), CommentId(22)]
 SESSIONS = [SessionId(31), SessionId(32)]
 BANNED = UserStatus.BANNED
+SOUGHT = PostQuery(parse('red fox -"lazy dog" qui*'), frozenset({label("media", "yes")}))
 MANY = [PostId(n) for n in range(1, 500)]
 EVERYTHING = ActivityFilter(
     actor_id=USERS[0],
@@ -90,6 +93,12 @@ CALLS: dict[str, tuple[int, Call]] = {
     "entries, filtered": (1, lambda s: s.activity.entries(EVERYTHING, limit=10)),
     "links": (1, lambda s: s.activity.links(after=(USERS[0], 7), limit=10)),
     "surplus": (1, lambda s: s.activity.surplus()),
+    "ids_after": (1, lambda s: s.posts.ids_after(POSTS[0], limit=10)),
+    "newest_posts": (1, lambda s: s.search.newest_posts(SOUGHT, limit=10)),
+    "best_posts": (1, lambda s: s.search.best_posts(SOUGHT, limit=10)),
+    "users by name": (1, lambda s: s.search.users(["ada", "lovelace"], limit=10)),
+    "users_by_ids": (1, lambda s: s.search.users_by_ids(USERS)),
+    "users_by_ids, none": (0, lambda s: s.search.users_by_ids([])),
     "edits": (1, lambda s: s.posts.edits(POSTS)),
     "due_for_purge": (1, lambda s: s.posts.due_for_purge(Builder().clock.now(), limit=10)),
     "media_by_ids": (1, lambda s: s.media.media_by_ids(MEDIA)),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from socialfeed.adapters.sql import migrate, migrations
 from socialfeed.adapters.sql.schema import HEAD
 from socialfeed.adapters.sql.tables import comment_counters, metadata, users
+from socialfeed.adapters.sql.tables.search import IN_ONE_DATABASE_ONLY
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import unix_ms
@@ -30,7 +31,9 @@ def url(empty_url: str) -> str:
 
 
 def is_whole(name: str | None, kind: str, _parents: Any) -> bool:
-    """Not a partition: those are made as time goes by."""
+    """Not a partition: those are made as time goes by; nor what one of the databases has alone."""
+    if name in IN_ONE_DATABASE_ONLY:
+        return False
     return kind != "table" or name is None or not re.fullmatch(r"activity_(\d{4}_\d\d|default)", name)
 
 

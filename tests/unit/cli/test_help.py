@@ -10,11 +10,13 @@ from socialfeed.entrypoints.cli.setup import PASSWORD_VARIABLE
 from socialfeed.settings import Settings
 
 COMMANDS = {
-    "serve", "worker", "migrate", "demo", "seed", "create-superuser", "users", "audit", "keys", "doctor", "schema",
+    "serve", "worker", "migrate", "demo", "seed", "create-superuser", "users", "audit", "search", "keys",
+    "doctor", "schema",
 }  # fmt: skip
 GROUPS = {
     "audit": {"export"},
     "keys": {"rotate", "list", "prune"},
+    "search": {"rebuild"},
     "users": {"list", "show", "ban", "unban", "grant", "revoke", "sessions"},
 }
 GROUPED = {f"{group} {name}" for group, names in GROUPS.items() for name in names}

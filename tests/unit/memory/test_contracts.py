@@ -21,6 +21,7 @@ from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.limits import RateLimiter
 from socialfeed.application.ports.mail import Mail
 from socialfeed.application.ports.media import MediaStore
+from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import NodeLeases, Storage
 from socialfeed.application.ports.timelines import Timelines
@@ -33,6 +34,7 @@ from socialfeed.testing.contracts.mail import Mailbox, MailerContract
 from socialfeed.testing.contracts.media import MediaStoreContract
 from socialfeed.testing.contracts.nodes import NodeLeasesContract
 from socialfeed.testing.contracts.outbox import OutboxContract, OutboxTimeContract
+from socialfeed.testing.contracts.search import SearchContract, SearchUsersContract
 from socialfeed.testing.contracts.storage import StorageContract
 from socialfeed.testing.contracts.timelines import TimelinesContract, TimelinesTimeContract
 from socialfeed.testing.contracts.trending import TrendingContract
@@ -95,6 +97,18 @@ class TestStorageTrending(OverMemory, OnTheSystemClock, TrendingContract):
     @pytest.fixture
     def trending(self, storage: Storage) -> Trending:
         return storage.trending
+
+
+class TestSearch(OverMemory, OnTheSystemClock, SearchContract):
+    @pytest.fixture
+    def search(self, storage: Storage) -> SearchIndex:
+        return storage.search
+
+
+class TestSearchForUsers(OverMemory, OnTheSystemClock, SearchUsersContract):
+    @pytest.fixture
+    def search(self, storage: Storage) -> SearchIndex:
+        return storage.search
 
 
 class TestSharedTimelines(OverMemory, OnTheSystemClock, TimelinesContract):

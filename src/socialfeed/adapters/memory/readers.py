@@ -77,6 +77,9 @@ class MemoryPostReader:
         keys = [post.id for post in posts if not post.is_deleted and post.visibility in visibilities]
         return Page(list(islice(reversed(keys), offset, offset + limit)), len(keys))
 
+    async def ids_after(self, after: PostId | None, *, limit: int) -> list[PostId]:
+        return nsmallest(limit, (post_id for post_id in self.database.posts.rows if post_id > (after or 0)))
+
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
         data = self.database
         found = {post_id: [data.edits.rows[key] for key in data.edits_by_post.keys(post_id)] for post_id in ids}

@@ -18,6 +18,7 @@ from socialfeed.adapters.memory.readers import (
     MemoryUserReader,
 )
 from socialfeed.adapters.memory.repositories import MemoryTransaction
+from socialfeed.adapters.memory.search import MemorySearch
 from socialfeed.adapters.memory.sessions import MemorySessionReader
 from socialfeed.adapters.memory.timelines import MemoryTimelines
 from socialfeed.adapters.memory.trending import MemoryTrending
@@ -76,6 +77,7 @@ class MemoryStorage:
         self.outbox = MemoryOutbox(database.outbox, clock)
         self.timelines = MemoryTimelines(clock)
         self.trending = MemoryTrending(clock)
+        self.search = MemorySearch()
         self.nodes = MemoryNodeLeases()
 
     async def check(self) -> None:

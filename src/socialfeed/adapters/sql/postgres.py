@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import select as os_select
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property
 from typing import Any, cast
@@ -56,12 +56,14 @@ PREPARED = 500
 """Statements kept prepared on a connection: more than there are reads, each with the few limits in use."""
 
 
-READ_SETTINGS: dict[str, str | int] = {
+READ_SETTINGS: Mapping[str, str | int] = {
     # Planning costs as much as reading ten rows, and none of our reads has two good plans.
     "plan_cache_mode": "force_generic_plan",
     # Where two indexes begin alike, the wrong one and a sort within each group look as cheap as the right one: 82 ms
     # instead of 0.2 for the best of twenty thousand comments.
     "enable_incremental_sort": "off",
+    # What two names need to have in common for one to be looked at in a search for the other.
+    "pg_trgm.word_similarity_threshold": "0.4",
 }
 """For the connections that read."""
 
@@ -208,7 +210,7 @@ def parameters_of(url: str, **settings: str | int) -> dict[str, Any]:
     }
 
 
-def _options(parameters: dict[str, Any], settings: dict[str, str | int]) -> str:
+def _options(parameters: dict[str, Any], settings: Mapping[str, str | int]) -> str:
     ours = (f"-c {name}={value}" for name, value in settings.items())
     return " ".join([*ours, str(parameters.get("options", ""))]).strip()
 

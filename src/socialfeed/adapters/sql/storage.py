@@ -17,12 +17,15 @@ from socialfeed.adapters.sql.timelines import SqlTimelines
 from socialfeed.adapters.sql.transaction import SqlUnitOfWork
 from socialfeed.adapters.sql.trending import SqlTrending
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.search import SearchIndex
 
 
 class SqlStorage:
     """`database` is there for what is outside the ports: bulk loads."""
 
-    def __init__(self, database: Database, clock: Clock, outbox: PostgresRelay | SqliteRelay) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, outbox: PostgresRelay | SqliteRelay, search: SearchIndex
+    ) -> None:
         self.database = database
         self.name = database.dialect.name
         self.uow = SqlUnitOfWork(database)
@@ -38,6 +41,7 @@ class SqlStorage:
         self.outbox = outbox
         self.timelines = SqlTimelines(database, clock)
         self.trending = SqlTrending(database, clock)
+        self.search = search
         self.nodes = SqlNodeLeases(database)
 
     async def check(self) -> None:

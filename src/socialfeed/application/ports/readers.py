@@ -87,6 +87,9 @@ class PostReader(PostBatches, Protocol):
         ones are left out.
         """
 
+    async def ids_after(self, after: PostId | None, *, limit: int) -> list[PostId]:
+        """Of all posts there are, deleted ones too, by ascending id, those past `after`."""
+
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
         """What these posts said before, oldest first; posts that were never edited may be left out."""
 

@@ -16,6 +16,7 @@ from socialfeed.application.ports.readers import (
     UserReader,
 )
 from socialfeed.application.ports.repositories import UnitOfWork
+from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.timelines import Timelines
 from socialfeed.application.ports.trending import Trending
 
@@ -60,6 +61,8 @@ class Storage(Protocol):
     def trending(self) -> Trending: ...
     @property
     def media(self) -> MediaReader: ...
+    @property
+    def search(self) -> SearchIndex: ...
     @property
     def sessions(self) -> SessionReader: ...
     @property

@@ -10,6 +10,7 @@ from socialfeed.entrypoints.cli.audit import audit
 from socialfeed.entrypoints.cli.data import demo, seed
 from socialfeed.entrypoints.cli.doctor import doctor
 from socialfeed.entrypoints.cli.keys import keys
+from socialfeed.entrypoints.cli.search import search
 from socialfeed.entrypoints.cli.serving import serve, worker
 from socialfeed.entrypoints.cli.setup import create_superuser, migrate, schema
 from socialfeed.entrypoints.cli.users import users
@@ -83,5 +84,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, keys, doctor, schema):
+for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, search, keys, doctor, schema):
     main.add_command(command)

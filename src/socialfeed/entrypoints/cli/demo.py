@@ -32,6 +32,7 @@ async def populate(app: App, plan: Plan, report: Report) -> None:
     finally:
         hasher.close()
     await load(app.storage, (app.shared or app.storage).trending, Population(plan), password_hash, report)
+    await app.search_indexing.rebuild(lambda name, done: report(f"indexed_{name}", done))
 
 
 async def ensure_demo(app: App) -> bool:

@@ -17,6 +17,8 @@ fixture named after the port that gives a fresh, empty adapter:
 | `timelines.TimelinesContract`              | `timelines: Timelines`                                     |
 | `timelines.TimelinesTimeContract`          | `timelines: Timelines`, `clock: FixedClock`                |
 | `trending.TrendingContract`                | `trending: Trending`                                       |
+| `search.SearchContract`                     | `search: SearchIndex`                                      |
+| `search.SearchUsersContract`               | `search: SearchIndex`                                      |
 | `nodes.NodeLeasesContract`                 | `nodes: NodeLeases`                                        |
 | `cache.CacheContract`                      | `cache: Cache`                                             |
 | `cache.CacheTimeContract`                  | `cache: Cache`, `clock: FixedClock`                        |

@@ -1,7 +1,7 @@
 """The contract of `Storage`: everything but the outbox and what has a suite of its own.
 
-Run `OutboxContract`, `TimelinesContract`, `TrendingContract` and `NodeLeasesContract` over the same storage
-too.
+Run `OutboxContract`, `TimelinesContract`, `TrendingContract`, `SearchContract`, `SearchUsersContract` and
+`NodeLeasesContract` over the same storage too.
 """
 
 from socialfeed.testing.contracts.access import AccessContract

@@ -74,6 +74,11 @@ def _page_by_author(dialect: Dialect, limit: int, *without: bool) -> SelectBase:
     )
 
 
+def _ids_after(_: Dialect, limit: int) -> SelectBase:
+    after = bindparam("after", type_=BigInteger)
+    return select(posts.c.id).where(posts.c.id > after).order_by(posts.c.id).limit(literal_column(str(limit)))
+
+
 def _edits(dialect: Dialect) -> SelectBase:
     return select(*EDIT).where(dialect.any_of(post_edits.c.post_id, "ids")).order_by(EDIT[0], EDIT[1])
 
@@ -127,6 +132,9 @@ class SqlPostReader(Reader):
         rows = await self._database.rows(_page_by_author, limit, *without, author=author_id, offset=offset)
         ids = [post_id for _, post_id in rows if post_id is not None]
         return Page(ids, rows[0][0] if rows else 0)
+
+    async def ids_after(self, after: PostId | None, *, limit: int) -> list[PostId]:
+        return [PostId(row[0]) for row in await self._database.rows(_ids_after, limit, after=after or 0)]
 
     async def edits(self, ids: Sequence[PostId]) -> dict[PostId, list[PostEdit]]:
         found: dict[PostId, list[PostEdit]] = {}

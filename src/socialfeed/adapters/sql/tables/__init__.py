@@ -37,6 +37,7 @@ from socialfeed.adapters.sql.tables.content import (
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
 from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
+from socialfeed.adapters.sql.tables.search import post_search, user_search
 from socialfeed.adapters.sql.tables.work import (
     id_nodes,
     idempotency_keys,
@@ -84,6 +85,7 @@ __all__ = [
     "outbox",
     "post_counters",
     "post_edits",
+    "post_search",
     "post_tags",
     "posts",
     "revocations",
@@ -94,5 +96,6 @@ __all__ = [
     "timelines",
     "trending_scores",
     "user_counters",
+    "user_search",
     "users",
 ]
