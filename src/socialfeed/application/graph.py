@@ -22,6 +22,7 @@ from socialfeed.domain.events import UserFollowed
 from socialfeed.domain.graph import FOLLOWED_MAX, STRANGER, Follow, FollowRequest, Priority, ProfileCounts
 from socialfeed.domain.ids import FollowId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+from socialfeed.domain.visibility import Reason
 
 _SUGGESTIONS_READ = 50
 """More than are asked for at most times, as some may turn out not to be shown."""
@@ -49,7 +50,7 @@ class Graph:
         relation = (await self._graph.relations(follower_id, [user_id])).get(user_id, STRANGER)
         if relation.blocking:
             raise BlockedByYou(field="user_id")
-        if (await self.counts([follower_id]))[follower_id].following >= FOLLOWED_MAX:
+        if not relation.following and (await self.counts([follower_id]))[follower_id].following >= FOLLOWED_MAX:
             raise TooManyFollowed(field="user_id")
         async with self._commands.transaction() as tx:
             if followee.is_private and not relation.following:
@@ -121,7 +122,7 @@ class Graph:
     async def followers(
         self, actor: Actor, user_id: UserId, *, first: int, after: str | None = None
     ) -> ConnectionView[UserView]:
-        """The newest first. Raises `UserNotFound`, `PrivateAccount`, `Invalid`."""
+        """The newest first. Raises `UserNotFound`, `PrivateAccount`, `BlockedByYou`, `Invalid`."""
         await self._check_page(actor, user_id, first)
 
         async def read(limit: int, position: int | None) -> Sequence[Follow]:
@@ -135,7 +136,7 @@ class Graph:
     async def following(
         self, actor: Actor, user_id: UserId, *, first: int, after: str | None = None
     ) -> ConnectionView[UserView]:
-        """The newest first. Raises `UserNotFound`, `PrivateAccount`, `Invalid`."""
+        """The newest first. Raises `UserNotFound`, `PrivateAccount`, `BlockedByYou`, `Invalid`."""
         await self._check_page(actor, user_id, first)
 
         async def read(limit: int, position: int | None) -> Sequence[Follow]:
@@ -166,7 +167,7 @@ class Graph:
         viewer_id = self._guard.require(actor, Permission.USER_FOLLOW)
         check_size(first, "first")
         found = await self._graph.suggestions(viewer_id, limit=first + _SUGGESTIONS_READ)
-        shown = user_views(await self._hydrator.accounts(actor, found))
+        shown = await self.listed(actor, found)
         relations = await self._graph.relations(viewer_id, list(shown))
         now = self._commands.clock.now()
         return [view for user_id, view in shown.items() if relations.get(user_id, STRANGER).may_be_suggested(now)][
@@ -200,6 +201,10 @@ class Graph:
             if not viewpoint.account(user_id, is_active=profile.is_active).is_hidden
         }
 
+    async def listed(self, actor: Actor, ids: Sequence[UserId]) -> dict[UserId, UserView]:
+        """Those that may stand in a list the viewer looks at, without having asked for any of them."""
+        return user_views(await self._hydrator.accounts(actor, ids))
+
     async def profile_by_username(self, actor: Actor, username: str) -> UserView | None:
         user_id = await self._users.user_id_by_username(username)
         return None if user_id is None else await self.profile(actor, user_id)
@@ -210,14 +215,17 @@ class Graph:
 
     async def _accounts(self, actor: Actor, by_place: Mapping[FollowId, UserId]) -> Mapping[int, UserView]:
         """The accounts at these places of a list, as far as the viewer may see them."""
-        accounts = user_views(await self._hydrator.accounts(actor, list(by_place.values())))
+        accounts = await self.listed(actor, list(by_place.values()))
         return {place: accounts[user_id] for place, user_id in by_place.items() if user_id in accounts}
 
     async def _check_page(self, actor: Actor, user_id: UserId, first: int) -> None:
         check_size(first, "first")
         owner = await self.require(actor, user_id)
         viewpoint = await self._hydrator.viewpoint(actor, [user_id])
-        if not viewpoint.page(user_id, is_active=True, is_private=owner.is_private).is_shown:
+        verdict = viewpoint.page(user_id, is_active=True, is_private=owner.is_private)
+        if verdict.reason is Reason.BLOCKED:
+            raise BlockedByYou(field="user_id")
+        if not verdict.is_shown:
             raise PrivateAccount(field="user_id")
 
     async def require(self, actor: Actor, user_id: UserId) -> UserView:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from socialfeed.testing.client import Client, open_client
+from socialfeed.testing.clock import FixedClock
+from tests.integration.product.crowd import Crowd
 
 BACKENDS = ("memory", "sqlite", "postgres+valkey")
 
@@ -16,6 +18,19 @@ BACKENDS = ("memory", "sqlite", "postgres+valkey")
 async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
     async with open_client(data_dir=tmp_path, **await backend(request.param, request, tmp_path)) as client:
         yield client
+
+
+@pytest.fixture(params=BACKENDS)
+async def timed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Client, FixedClock]]:
+    """For those who move the time. Access tokens end after 15 minutes of it."""
+    clock, settings = FixedClock(), await backend(request.param, request, tmp_path)
+    async with open_client(clock=clock, data_dir=tmp_path, **settings) as client:
+        yield client, clock
+
+
+@pytest.fixture
+def crowd(client: Client) -> Crowd:
+    return Crowd(client)
 
 
 async def backend(name: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:

@@ -2,20 +2,15 @@
 they do not hold. Numbers in names are those of the security statements in the contract.
 """
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.domain.activity import Action
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import OPERATOR, USER, Permission
 from socialfeed.entrypoints.wire import rfc3339
-from socialfeed.testing.client import PASSWORD, Client, open_client
+from socialfeed.testing.client import PASSWORD, Client
 from socialfeed.testing.clock import FixedClock
-from tests.integration.product.conftest import BACKENDS, backend
 
 P = Permission
 
@@ -132,13 +127,6 @@ class TestTheNextRequest:
 
 
 class TestExpiry:
-    @pytest.fixture(params=BACKENDS)
-    async def timed(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Client, FixedClock]]:
-        clock = FixedClock()
-        settings = await backend(request.param, request, tmp_path)
-        async with open_client(clock=clock, data_dir=tmp_path, **settings) as client:
-            yield client, clock
-
     async def test_25_a_grant_ends_on_the_moment_though_nobody_takes_it_back(
         self, timed: tuple[Client, FixedClock]
     ) -> None:

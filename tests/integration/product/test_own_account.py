@@ -1,7 +1,6 @@
 """What the owner of an account does with it: the profile, the address, leaving and coming back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from socialfeed.domain.ids import UserId, parse_post_id, parse_user_id
 from socialfeed.domain.user import CODE_TRIES, ERASED_AFTER, UserStatus
 from socialfeed.testing.client import PASSWORD, Client, open_client
 from socialfeed.testing.clock import FixedClock
-from tests.integration.product.conftest import BACKENDS, backend
+from tests.integration.product.conftest import backend
 from tests.integration.product.test_social import contents, follow, publish
 
 UPDATE = """mutation (
@@ -291,13 +290,6 @@ class TestLeaving:
         )
         await client.settle()
         assert client.mails[-1].subject == "You already have an account"
-
-
-@pytest.fixture(params=BACKENDS)
-async def timed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Client, FixedClock]]:
-    clock = FixedClock()
-    async with open_client(clock=clock, data_dir=tmp_path, **await backend(request.param, request, tmp_path)) as client:
-        yield client, clock
 
 
 class TestErasure:

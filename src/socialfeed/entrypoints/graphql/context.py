@@ -49,6 +49,7 @@ class Context:
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
         self.relationships: Loader[UserId, RelationshipView | None] = Loader(self._relationships)
         self.users: Loader[UserId, UserView | None] = Loader(self._users)
+        self.listed: Loader[UserId, UserView | None] = Loader(self._listed)
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
 
@@ -98,6 +99,10 @@ class Context:
 
     async def _users(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
         found = await self.services.graph.profiles(self.actor, ids)
+        return {user_id: found.get(user_id) for user_id in ids}
+
+    async def _listed(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
+        found = await self.services.graph.listed(self.actor, ids)
         return {user_id: found.get(user_id) for user_id in ids}
 
     async def _posts(self, ids: list[PostId]) -> Mapping[PostId, PostView | None]:

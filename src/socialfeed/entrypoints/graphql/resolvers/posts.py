@@ -56,8 +56,8 @@ async def resolve_create_post(
 
 @post.field("mentions")
 async def resolve_mentions(view: PostView, info: Info) -> list[UserView]:
-    """Those that the viewer may see."""
-    found = await asyncio.gather(*map(info.context.users.load, view.mention_ids))
+    """Those that the viewer may see, and does not block."""
+    found = await asyncio.gather(*map(info.context.listed.load, view.mention_ids))
     return [user for user in found if user is not None]
 
 
