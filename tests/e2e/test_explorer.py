@@ -17,6 +17,8 @@ NEEDS_MORE = {
     "Prove the new address",
     "Change a comment of mine",
     "Delete a comment of mine",
+    "Hide a comment under my post",
+    "Show a hidden comment again",
     "Let somebody follow me",
     "Refuse a request",
 }

@@ -14,7 +14,7 @@ from socialfeed.application.posts import Posts
 from socialfeed.application.views import CommentView, EdgeView, ThreadView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.comment import LEVELS_SHOWN, Comment, Liking, Sort
-from socialfeed.domain.errors import CommentNotFound
+from socialfeed.domain.errors import CommentNotFound, PostNotFound, ThreadLocked
 from socialfeed.domain.events import CommentAdded
 from socialfeed.domain.ids import CommentId, PostId
 from socialfeed.domain.permissions import Actor, Permission
@@ -42,7 +42,9 @@ class Comments:
     async def create(
         self, actor: Actor, post_id: PostId, *, content: str, parent_id: CommentId | None = None
     ) -> CommentView:
-        """Raises `PostNotFound`, `RepliesRestricted`, `CommentNotFound` (no such parent under this post), `Invalid`."""
+        """Raises `PostNotFound`, `RepliesRestricted`, `ThreadLocked`, `CommentNotFound` (no such parent under this
+        post), `Invalid`. Once a thread was locked, no comment of another than its author is stored.
+        """
         author_id = self._guard.require(actor, Permission.COMMENT_CREATE)
         await self._posts.require_reply(actor, post_id)
         parent = await self._seen(actor, parent_id) if parent_id is not None else None
@@ -50,6 +52,11 @@ class Comments:
             raise CommentNotFound(field="parent_id")
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
+            post = await tx.posts.kept(post_id)
+            if post is None or post.is_deleted:
+                raise PostNotFound(field="post_id")
+            if post.is_locked and post.author_id != author_id:
+                raise ThreadLocked(field="post_id")
             parent = await tx.comments.locked(parent_id) if parent_id is not None else None
             if parent_id is not None and parent is None:
                 raise CommentNotFound(field="parent_id")
@@ -68,8 +75,11 @@ class Comments:
     async def update(self, actor: Actor, comment_id: CommentId, *, content: str) -> CommentView:
         """One's own. Raises `CommentNotFound`, `Forbidden`, `Invalid`."""
         self._guard.require(actor, Permission.COMMENT_UPDATE)
-        await self.require(actor, comment_id)
+        known = await self.require(actor, comment_id)
         async with self._commands.transaction() as tx:
+            post = await tx.posts.kept(known.post_id)
+            if post is None or post.is_deleted:
+                raise CommentNotFound(field="comment_id")
             comment = await self._owned(tx, actor, comment_id, Permission.COMMENT_UPDATE)
             edited = comment.edited(content, self._commands.clock.now())
             if edited != comment:
@@ -158,7 +168,24 @@ class Comments:
     async def _seen(self, actor: Actor, comment_id: CommentId) -> Comment | None:
         """The comment, or its tombstone, if the viewer sees it."""
         comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
-        return comment if comment is not None and await self._views(actor, [comment]) else None
+        if comment is None or not await self._views(actor, [comment]) or not await self._is_open(actor, comment):
+            return None
+        return comment
+
+    async def _is_open(self, actor: Actor, comment: Comment) -> bool:
+        """Whether nothing that is hidden from the viewer stands on the way to the comment. Pages of a thread need not
+        ask: below what is not shown they show nothing.
+        """
+        if _onlooker(actor).moderates:
+            return True
+        if comment.parent_id is not None:
+            hidden = await self._comments.hidden_above(comment.id)
+        else:
+            hidden = frozenset({comment.author_id} if comment.is_hidden else ())
+        if hidden <= {actor.user_id}:
+            return True
+        post = (await self._posts.by_ids(actor, [comment.post_id])).get(comment.post_id)
+        return post is not None and post.author.id == actor.user_id
 
     async def require(self, actor: Actor, comment_id: CommentId) -> Comment:
         """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""
@@ -178,8 +205,10 @@ class Comments:
         return comment
 
     async def view(self, actor: Actor, comment: Comment) -> CommentView:
-        """Of one that the viewer sees."""
-        return (await self._views(actor, [comment]))[0]
+        """Of one that the viewer saw a moment ago. Raises `CommentNotFound` where its author is gone since."""
+        for view in await self._views(actor, [comment]):
+            return view
+        raise CommentNotFound(field="comment_id")
 
     async def _views(self, actor: Actor, comments: Sequence[Comment]) -> list[CommentView]:
         profiles = await self._hydrator.profiles(list({comment.author_id for comment in comments}))

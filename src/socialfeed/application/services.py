@@ -19,6 +19,7 @@ from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.posts import Posts
 from socialfeed.application.quotes import Quotes
 from socialfeed.application.sessions import Sessions
+from socialfeed.application.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Services:
     once: Once
     comments: Comments
     comment_likes: CommentLikes
+    threads: Threads
     engagement: Engagement
     quotes: Quotes
     graph: Graph

@@ -106,6 +106,7 @@ class PostView:
         return self.quote_of is not None
 
     limited: Reason | None = None
+    is_locked: bool = False
 
 
 @dataclass(slots=True)
@@ -124,6 +125,7 @@ class CommentView:
     likes_count: int
     is_liked: bool
     limited: Reason | None = None
+    is_hidden: bool = False
     level: int = 0
     """How many levels below the beginning of the answer it stands in."""
 

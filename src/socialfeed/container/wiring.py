@@ -49,6 +49,7 @@ from socialfeed.application.quotes import Quotes
 from socialfeed.application.reactions import reactions
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
+from socialfeed.application.threads import Threads
 from socialfeed.application.upkeep import Upkeep
 from socialfeed.application.verified import VerifiedTokens
 from socialfeed.domain.ids import IdFactory
@@ -191,6 +192,7 @@ class Container(containers.DeclarativeContainer):
         once=once,
         comments=comments,
         comment_likes=providers.Singleton(CommentLikes, commands, comments, guard),
+        threads=providers.Singleton(Threads, commands, comments, posts, freshness, guard),
         engagement=providers.Singleton(
             Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
         ),

@@ -154,6 +154,12 @@ class RepliesRestricted(Rejected):
     code, message = "REPLIES_RESTRICTED", "The author lets only some people reply."
 
 
+class ThreadLocked(Rejected):
+    """Nobody but the author of the post comments on it any more."""
+
+    code, message = "THREAD_LOCKED", "The author has locked this thread."
+
+
 class NotShareable(Rejected):
     """It is for followers or for the mentioned, or of a private account."""
 

@@ -178,6 +178,16 @@ class Post:
         return PostEdit(self.id, number, self.content, self.image_url, said_at, self.content_warning)
 
     @property
+    def is_locked(self) -> bool:
+        return self.locked_at is not None
+
+    def locked(self, at: datetime) -> "Post":
+        return self if self.is_locked else replace(self, locked_at=at)
+
+    def unlocked(self) -> "Post":
+        return replace(self, locked_at=None)
+
+    @property
     def is_taken_down(self) -> bool:
         """Deleted by somebody else than its author, who therefore cannot bring it back."""
         return self.is_deleted and self.deleted_by != self.author_id

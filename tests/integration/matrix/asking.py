@@ -15,7 +15,7 @@ from tests.integration.matrix.rules import DONE, NOTHING, Rule
 AT_THE_TOP = ("UNAUTHENTICATED", "FORBIDDEN")
 """Refusals that stop an operation; all others a mutation has in its payload."""
 
-_IDS = ("user", "post", "comment", "session")
+_IDS = ("user", "post", "answer", "comment", "session")
 """What samples name by its id."""
 
 

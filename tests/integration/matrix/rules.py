@@ -1,8 +1,9 @@
 """Who may do what, said once more and apart from the code: one rule for each field of the SDL and each REST route.
 
-A rule's samples name things of whoever it is about: `$user`, `$name`, `$email`, `$post`, `$comment`, and of those who
-are signed in `$session`, `$token` and `$refresh`. `$password` is everybody's, `$code` the one that was mailed to the
-viewer. Where a field or a route has more than one way in, each has a rule: the name of the way follows a `#`.
+A rule's samples name things of whoever it is about: `$user`, `$name`, `$email`, `$post`, `$answer` (to that post),
+`$comment` (under another), and of those who are signed in `$session`, `$token` and `$refresh`. `$password` is
+everybody's, `$code` the one that was mailed to the viewer. Where a field or a route has more than one way in, each has
+a rule: the name of the way follows a `#`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -115,6 +116,9 @@ QUERIES: Mapping[str, Rule] = {
     "Query.suggestedUsers": _rule(P.USER_FOLLOW),
     "Query.likers": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Query.comments#parentId": _rule(
+        ANYBODY, "postId: $post, parentId: $answer", own=NOTHING, other=NOTHING, blocked="POST_NOT_FOUND"
+    ),
 }
 
 MUTATIONS: Mapping[str, Rule] = {
@@ -214,6 +218,28 @@ MUTATIONS: Mapping[str, Rule] = {
         blocked="COMMENT_NOT_FOUND",
         private=DONE,
         others=P.COMMENT_DELETE_ANY,
+    ),
+    "Mutation.hideComment": _rule(
+        P.COMMENT_HIDE,
+        "commentId: $answer",
+        own=DONE,
+        other=DONE,
+        blocked="COMMENT_NOT_FOUND",
+        others=P.COMMENT_HIDE_ANY,
+    ),
+    "Mutation.unhideComment": _rule(
+        P.COMMENT_HIDE,
+        "commentId: $answer",
+        own=DONE,
+        other=DONE,
+        blocked="COMMENT_NOT_FOUND",
+        others=P.COMMENT_HIDE_ANY,
+    ),
+    "Mutation.lockThread": _rule(
+        P.COMMENT_HIDE, "postId: $post", own=DONE, other="FORBIDDEN", blocked="POST_NOT_FOUND"
+    ),
+    "Mutation.unlockThread": _rule(
+        P.COMMENT_HIDE, "postId: $post", own=DONE, other="FORBIDDEN", blocked="POST_NOT_FOUND"
     ),
     "Mutation.likeComment": _rule(
         P.COMMENT_LIKE, "commentId: $comment", own=DONE, other=DONE, blocked="COMMENT_NOT_FOUND", private=DONE
@@ -322,8 +348,8 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityConnection": "edges nodes pageInfo",
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
-    "Comment": "id content contentHtml author isDeleted editedAt post parentId depth createdAt likesCount isLiked"
-    " repliesCount replies limited",
+    "Comment": "id content contentHtml author isDeleted isHidden editedAt post parentId depth createdAt"
+    " likesCount isLiked repliesCount replies limited",
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
@@ -340,7 +366,7 @@ _PUBLIC: Mapping[str, str] = {
     "PermissionInfo": "name group",
     "Post": "id content contentHtml image imageProxy author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
-    " visibility replyPolicy sensitive contentWarning language tags mentions isQuote quoted limited",
+    " visibility replyPolicy isLocked sensitive contentWarning language tags mentions isQuote quoted limited",
     "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",

@@ -231,7 +231,8 @@ class _Population:
         post = self._builder.post(user)
         await tx.posts.add(post)
         self._users[name], self._posts[name] = user, post
-        await tx.comments.add(self._builder.comment(post, self._users[Target.OTHER]))
+        answer = self._builder.comment(post, self._users[Target.OTHER])
+        await tx.comments.add(answer)
         await tx.likes.add(self._builder.like(post, self._users[Target.OTHER]))
         await tx.likes.add(self._builder.like(self._posts[Target.OTHER], user))
         comment = self._builder.comment(self._posts[Target.OTHER], user)
@@ -241,6 +242,7 @@ class _Population:
             "name": user.username,
             "email": user.email,
             "post": str(post.id),
+            "answer": str(answer.id),
             "comment": str(comment.id),
         }
         return user

@@ -172,3 +172,27 @@ def test_tags_and_mentions_change_with_the_text_alone(make: Builder) -> None:
 def test_the_history_has_what_a_post_said_and_since_when(make: Builder) -> None:
     post = make.post(make.user(), content="first").edited(content_warning="Spiders", at=START)
     assert post.as_said(2) == PostEdit(post.id, 2, "first", None, START, "Spiders")
+
+
+def test_a_comment_is_hidden_once_but_more_firmly_by_others_than_the_posts_author(make: Builder) -> None:
+    author, moderator = make.user().id, make.user().id
+    comment = make.comment(make.post(make.user()), make.user())
+    assert not comment.is_hidden
+    by_author = comment.hidden(author, author, START)
+    assert (by_author.is_hidden, by_author.is_hidden_by_other(author)) == (True, False)
+    assert by_author.hidden(author, author, START) is by_author
+    by_moderator = by_author.hidden(moderator, author, START)
+    assert by_moderator == comment.hidden(moderator, author, START)
+    assert by_moderator.is_hidden_by_other(author)
+    for anybody in (author, moderator, make.user().id):
+        assert by_moderator.hidden(anybody, author, START) is by_moderator
+    assert by_author.unhidden() == by_moderator.unhidden() == comment
+    assert by_author.deleted(START).is_hidden
+
+
+def test_a_thread_is_locked_since_the_first_time(make: Builder) -> None:
+    post = make.post(make.user())
+    locked = post.locked(START)
+    assert (post.is_locked, locked.is_locked, locked.locked_at) == (False, True, START)
+    assert locked.locked(START + timedelta(days=1)) is locked
+    assert locked.unlocked() == post.unlocked() == post

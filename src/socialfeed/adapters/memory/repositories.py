@@ -107,6 +107,9 @@ class MemoryPosts:
     async def locked(self, post_id: PostId) -> Post | None:
         return self.changes.posts.get(post_id)
 
+    async def kept(self, post_id: PostId) -> Post | None:
+        return self.changes.posts.get(post_id)
+
     async def save(self, post: Post) -> Counts | None:
         old = self.changes.posts.get(post.id)
         if old is None:

@@ -113,6 +113,7 @@ def post_views(
                 mention_ids=post.mentions,
                 quote_of=post.quote_of,
                 limited=limited.get(post_id),
+                is_locked=post.is_locked,
             )
         )
     return views
@@ -134,6 +135,7 @@ def comment_view(
         likes_count=liking.likes,
         is_liked=liking.liked,
         limited=limited,
+        is_hidden=comment.is_hidden,
     )
 
 

@@ -85,7 +85,12 @@ class Posts(Protocol):
         """The post, without a lock: a hot post must not become a queue."""
 
     async def locked(self, post_id: PostId) -> Post | None:
-        """The post, which no other transaction edits, deletes or restores until this one ends."""
+        """The post, which no other transaction edits, locks, deletes or restores until this one ends."""
+
+    async def kept(self, post_id: PostId) -> Post | None:
+        """The post, which is `locked` by no other transaction until this one ends; any number may keep it at once.
+        Where something of it is locked, too, the post comes first.
+        """
 
     async def add(self, post: Post) -> Counts | None:
         """Stores the post with counts of zero and bumps the author's post count. One that quotes another is counted

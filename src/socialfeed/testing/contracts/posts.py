@@ -1,5 +1,6 @@
 """Posts and the reads that feeds are made of."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
@@ -357,6 +358,34 @@ class PostsContract(UsesStorage):
         await given_posts(storage, *newer)
         found = list(await storage.posts.home_candidates(reader.id, limit=10, before=newer[2].id))
         assert found == newest_candidates([old, *newer[:2]])
+
+    async def test_a_post_that_is_kept_is_locked_by_nobody_meanwhile(self, storage: Storage, make: Builder) -> None:
+        post = await given_post(storage, make)
+        kept, order = asyncio.Event(), list[str]()
+
+        async def keep() -> None:
+            async with storage.uow() as tx:
+                assert await tx.posts.kept(post.id) == post
+                kept.set()
+                for _ in range(20):  # long enough for whoever would not wait
+                    await tx.posts.get(post.id)
+                order.append("kept")
+
+        async def lock() -> None:
+            await kept.wait()
+            async with storage.uow() as tx:
+                found = await tx.posts.locked(post.id)
+                order.append("locked")
+                assert found is not None
+                await tx.posts.save(found.locked(make.clock.now()))
+
+        await asyncio.gather(lock(), keep())
+        assert order == ["kept", "locked"]
+        async with storage.uow() as tx:
+            assert await tx.posts.kept(make.ids.post()) is None
+            found = await tx.posts.kept(post.id)
+        assert found is not None
+        assert found.is_locked
 
 
 async def given_shuffled_posts(storage: Storage, make: Builder, *authors: User, each: int) -> list[Post]:

@@ -25,6 +25,7 @@ from socialfeed.domain.post import Post, PostEdit
 
 _GET = select(*POST).where(posts.c.id == bindparam("id"))
 _LOCK = _GET.with_for_update(key_share=True)
+_KEEP = _GET.with_for_update(read=True)
 _SAVE = update(posts).where(posts.c.id == bindparam("key"))
 _ADD_EDIT = insert(post_edits)
 _COMMENT_IDS = select(comments.c.id).where(comments.c.post_id == bindparam("post"))
@@ -85,6 +86,10 @@ class SqlPosts(Counting):
 
     async def locked(self, post_id: PostId) -> Post | None:
         row = await self._first(_LOCK, {"id": post_id})
+        return post_from_row(row) if row else None
+
+    async def kept(self, post_id: PostId) -> Post | None:
+        row = await self._first(_KEEP, {"id": post_id})
         return post_from_row(row) if row else None
 
     async def save(self, post: Post) -> Counts | None:

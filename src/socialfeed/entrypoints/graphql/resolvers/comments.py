@@ -92,6 +92,36 @@ async def resolve_unlike_comment(_: Any, info: Info, *, comment_id: str) -> dict
     return {"comment": await context.services.comment_likes.unlike(context.actor, wanted)}
 
 
+@mutation.field("hideComment")
+@payload("Hidden.", comment=None)
+async def resolve_hide_comment(_: Any, info: Info, *, comment_id: str) -> dict[str, Any]:
+    context = info.context
+    wanted = parse_comment_id(comment_id, "comment_id")
+    return {"comment": await context.services.threads.hide(context.actor, wanted)}
+
+
+@mutation.field("unhideComment")
+@payload("Shown again.", comment=None)
+async def resolve_unhide_comment(_: Any, info: Info, *, comment_id: str) -> dict[str, Any]:
+    context = info.context
+    wanted = parse_comment_id(comment_id, "comment_id")
+    return {"comment": await context.services.threads.unhide(context.actor, wanted)}
+
+
+@mutation.field("lockThread")
+@payload("Locked.", post=None)
+async def resolve_lock_thread(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    return {"post": await context.services.threads.lock(context.actor, parse_post_id(post_id, "post_id"))}
+
+
+@mutation.field("unlockThread")
+@payload("Open again.", post=None)
+async def resolve_unlock_thread(_: Any, info: Info, *, post_id: str) -> dict[str, Any]:
+    context = info.context
+    return {"post": await context.services.threads.unlock(context.actor, parse_post_id(post_id, "post_id"))}
+
+
 @mutation.field("updateComment")
 @payload("Saved.", comment=None)
 async def resolve_update_comment(_: Any, info: Info, *, comment_id: str, content: str) -> dict[str, Any]:
