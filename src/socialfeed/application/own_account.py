@@ -149,6 +149,8 @@ class OwnAccount:
             await tx.users.save(user.erased())
             await tx.posts.blank_of(user_id)
             await tx.comments.blank_of(user_id)
+            await tx.bookmarks.remove_of(user_id)
+            await tx.pins.remove(user_id)
             for purpose in CodePurpose:
                 await tx.codes.remove(user_id, purpose)
             await tx.grants.remove_of(user_id)

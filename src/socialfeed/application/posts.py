@@ -6,13 +6,13 @@ from typing import Unpack
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds import rules
-from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.paging import check_page, check_size
-from socialfeed.application.ports.readers import GraphReader, PostReader, Profile
+from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.publishing import Named, Publisher
 from socialfeed.application.views import PageView, PostView
@@ -29,7 +29,6 @@ from socialfeed.domain.post import (
     PostChanges,
     PostEdit,
     PostOptions,
-    ReplyPolicy,
     Visibility,
     clean_content,
 )
@@ -42,7 +41,6 @@ class Posts:
         self,
         commands: Commands,
         posts: PostReader,
-        graph: GraphReader,
         hydrator: Hydrator,
         counters: Counters,
         publisher: Publisher,
@@ -52,7 +50,6 @@ class Posts:
     ) -> None:
         self._commands = commands
         self._posts = posts
-        self._graph = graph
         self._counters = counters
         self._publisher = publisher
         self._once = once
@@ -196,26 +193,24 @@ class Posts:
 
     async def require_share(self, actor: Actor, post_id: PostId) -> None:
         """Raises `PostNotFound` where the viewer sees none, and `NotShareable` where it may not pass it on."""
-        post, author = await self._seen(actor, post_id)
+        post, hydrated = await self._seen(actor, post_id)
+        author = hydrated.authors[post.author_id]
         if not may_share(post, actor.signed_in, author_is_private=author.is_private):
             raise NotShareable(field="post_id")
 
     async def require_reply(self, actor: Actor, post_id: PostId) -> None:
         """Raises `PostNotFound` where the viewer sees none, and `RepliesRestricted` where it may not comment on it."""
-        post, _ = await self._seen(actor, post_id)
-        user_id = actor.signed_in
-        asks = post.reply_policy is ReplyPolicy.FOLLOWED and user_id != post.author_id
-        follows = asks and bool(await self._graph.followed_among(post.author_id, [user_id]))
-        if not may_reply(post, user_id, author_follows=follows):
+        post, hydrated = await self._seen(actor, post_id)
+        follows = hydrated.viewpoint.relation(post.author_id).followed_by
+        if not may_reply(post, actor.signed_in, author_follows=follows):
             raise RepliesRestricted(field="post_id")
 
-    async def _seen(self, actor: Actor, post_id: PostId) -> tuple[Post, Profile]:
-        """The post and its author, as they are stored, where the viewer sees them. Raises `PostNotFound`."""
+    async def _seen(self, actor: Actor, post_id: PostId) -> tuple[Post, HydratedPosts]:
+        """The post as it is stored, and what is known of it, where the viewer sees it. Raises `PostNotFound`."""
         hydrated = await self._hydrator.posts(actor, [post_id])
         if not rules.visible([post_id], hydrated):
             raise PostNotFound(field="post_id")
-        post = hydrated.posts[post_id]
-        return post, hydrated.authors[post.author_id]
+        return hydrated.posts[post_id], hydrated
 
     async def by_author(self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int) -> PageView[PostView]:
         """Newest first; an author whom the viewer may not see has no posts."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts
 from socialfeed.application.activity import ActivityLog
+from socialfeed.application.bookmarks import Bookmarks
 from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
@@ -16,6 +17,7 @@ from socialfeed.application.idempotency import Once
 from socialfeed.application.images import ImageProxy
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
+from socialfeed.application.pins import Pins
 from socialfeed.application.posts import Posts
 from socialfeed.application.quotes import Quotes
 from socialfeed.application.sessions import Sessions
@@ -40,6 +42,8 @@ class Services:
     threads: Threads
     engagement: Engagement
     quotes: Quotes
+    bookmarks: Bookmarks
+    pins: Pins
     graph: Graph
     boundaries: Boundaries
     feeds: Feeds

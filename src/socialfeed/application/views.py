@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from socialfeed.domain.ids import CommentId, LikeId, PostId, SessionId, ShareId, UserId
+from socialfeed.domain.ids import CommentId, EventId, LikeId, PostId, SessionId, ShareId, UserId
 from socialfeed.domain.permissions import Grant, Permission
 from socialfeed.domain.post import ReplyPolicy, Visibility
 from socialfeed.domain.visibility import Reason
@@ -92,6 +92,7 @@ class PostView:
     shares_count: int
     is_liked: bool
     is_shared: bool
+    is_bookmarked: bool
     visibility: Visibility
     reply_policy: ReplyPolicy
     sensitive: bool
@@ -100,6 +101,7 @@ class PostView:
     tags: Sequence[str]
     mention_ids: Sequence[UserId]
     quote_of: PostId | None
+    can_reply: bool
 
     @property
     def is_quote(self) -> bool:
@@ -107,6 +109,14 @@ class PostView:
 
     limited: Reason | None = None
     is_locked: bool = False
+
+
+@dataclass(slots=True)
+class BookmarkView:
+    id: EventId
+    post: PostView
+    folder: str
+    created_at: datetime
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts, Passwords
 from socialfeed.application.activity import ActivityLog, ActivityNotes
 from socialfeed.application.authorities import Authorities
+from socialfeed.application.bookmarks import Bookmarks
 from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.commands import Commands
 from socialfeed.application.comment_likes import CommentLikes
@@ -38,6 +39,7 @@ from socialfeed.application.images import ImageProxy
 from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
+from socialfeed.application.pins import Pins
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
@@ -159,7 +161,6 @@ class Container(containers.DeclarativeContainer):
         Posts,
         commands,
         storage.provided.posts,
-        storage.provided.graph,
         hydrator,
         counters,
         publisher,
@@ -199,6 +200,8 @@ class Container(containers.DeclarativeContainer):
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=graph,
         boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, guard),
+        bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, guard),
+        pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
         images=providers.Singleton(
             ImageProxy,

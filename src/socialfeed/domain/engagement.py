@@ -41,3 +41,4 @@ class Engaged(NamedTuple):
 
     liked: bool = False
     shared: bool = False
+    bookmarked: bool = False

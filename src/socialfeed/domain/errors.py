@@ -94,6 +94,14 @@ class IdempotencyKeyReused(Conflict):
         super().__init__(field="idempotency_key")
 
 
+class FolderNotFound(NotFound):
+    code, message = "FOLDER_NOT_FOUND", "There is no such folder."
+
+
+class FolderExists(Conflict):
+    code, message = "FOLDER_EXISTS", "There is a folder of this name already."
+
+
 class CodeRejected(Rejected):
     """Wrong, used, expired or killed by wrong tries: deliberately not told apart."""
 

@@ -6,6 +6,7 @@ from itertools import count
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.activity import NOBODY, Action, Activity, Outcome
+from socialfeed.domain.bookmark import Bookmark
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, Event, PostPublished
@@ -123,6 +124,9 @@ class Builder:
 
     def share(self, post: Post, user: User) -> Share:
         return Share(self.ids.share(), post.id, user.id, self.clock.now())
+
+    def bookmark(self, post: Post, user: User, *, folder: str = "") -> Bookmark:
+        return Bookmark.keep(self.ids.event(), user.id, post.id, folder, at=self.clock.now())
 
     def follow(self, follower: User, followee: User) -> Follow:
         return Follow.start(self.ids.follow(), follower.id, followee.id, at=self.clock.now())

@@ -56,6 +56,8 @@ class Rule:
     """What it takes besides, where the thing is somebody else's and shown to the viewer."""
     besides: P | None = None
     """What it takes besides, whoever's the thing is; asked for second."""
+    reveals: bool = False
+    """Whoever was hidden is not any more after it, and neither is what they posted."""
     proves_owner: bool = False
     """By a password, a code or a token in the sample: the answer may hold what only the owner sees."""
 
@@ -73,13 +75,14 @@ def _rule(
     or_owner: bool = False,
     others: P | None = None,
     besides: P | None = None,
+    reveals: bool = False,
     proves_owner: bool = False,
     **expected: str,
 ) -> Rule:
     """About the viewer alone, unless more is `expected`; `blocked` is expected of all who are, unless told apart."""
     expects = dict.fromkeys(BLOCKED, blocked) if blocked else {}
     expects |= {Target(name): outcome for name, outcome in expected.items()}
-    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, besides, proves_owner)
+    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, besides, reveals, proves_owner)
 
 
 ANYBODY, SIGNED_IN = Who.ANYBODY, Who.SIGNED_IN
@@ -115,6 +118,9 @@ QUERIES: Mapping[str, Rule] = {
     "Query.mutedWords": _rule(P.USER_MUTE),
     "Query.suggestedUsers": _rule(P.USER_FOLLOW),
     "Query.likers": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Query.bookmarks": _rule(P.POST_BOOKMARK),
+    "Query.bookmarks#folder": _rule(P.POST_BOOKMARK, 'folder: "later"'),
+    "Query.bookmarkFolders": _rule(P.POST_BOOKMARK),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments#parentId": _rule(
         ANYBODY, "postId: $post, parentId: $answer", own=NOTHING, other=NOTHING, blocked="POST_NOT_FOUND"
@@ -140,6 +146,7 @@ MUTATIONS: Mapping[str, Rule] = {
         other=DONE,
         blocked=DONE,
         banned="ACCOUNT_BANNED",
+        reveals=True,
         proves_owner=True,
     ),
     "Mutation.refreshToken": _rule(ANYBODY, "refreshToken: $refresh", own=DONE, other=DONE, proves_owner=True),
@@ -180,7 +187,7 @@ MUTATIONS: Mapping[str, Rule] = {
         P.GRANT_MANAGE, 'userId: $user, permission: "grant:manage"', own="OWN_ACCOUNT", other=DONE, blocked=DONE
     ),
     "Mutation.banUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
-    "Mutation.unbanUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE),
+    "Mutation.unbanUser": _rule(P.USER_BAN, "userId: $user", own="OWN_ACCOUNT", other=DONE, blocked=DONE, reveals=True),
     "Mutation.createPost": _rule(
         P.POST_CREATE,
         'content: "Hello #world", visibility: UNLISTED, sensitive: true, contentWarning: "Words", language: "en", '
@@ -260,6 +267,14 @@ MUTATIONS: Mapping[str, Rule] = {
         besides=P.POST_CREATE,
     ),
     "Mutation.unsharePost": _rule(P.POST_SHARE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Mutation.bookmarkPost": _rule(
+        P.POST_BOOKMARK, 'postId: $post, folder: "sooner"', own=DONE, other=DONE, blocked="POST_NOT_FOUND"
+    ),
+    "Mutation.removeBookmark": _rule(P.POST_BOOKMARK, "postId: $post", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.renameBookmarkFolder": _rule(P.POST_BOOKMARK, 'name: "later", newName: "sooner"'),
+    "Mutation.deleteBookmarkFolder": _rule(P.POST_BOOKMARK, 'name: "later"'),
+    "Mutation.pinPost": _rule(P.POST_PIN, "postId: $post", own=DONE, other="FORBIDDEN", blocked="POST_NOT_FOUND"),
+    "Mutation.unpinPost": _rule(P.POST_PIN),
     "Mutation.followUser": _rule(
         P.USER_FOLLOW, "userId: $user", own="CANNOT_FOLLOW_SELF", other=DONE, blocked="USER_NOT_FOUND", private=DONE
     ),
@@ -348,6 +363,12 @@ _PUBLIC: Mapping[str, str] = {
     "ActivityConnection": "edges nodes pageInfo",
     "ActivityDetail": "name value",
     "ActivityEdge": "cursor node",
+    "Bookmark": "id post folder createdAt",
+    "BookmarkConnection": "edges nodes pageInfo",
+    "BookmarkEdge": "cursor node",
+    "BookmarkFolder": "name count",
+    "BookmarkFoldersPayload": f"folders {_PAYLOAD}",
+    "BookmarkPayload": f"post isBookmarked {_PAYLOAD}",
     "Comment": "id content contentHtml author isDeleted isHidden editedAt post parentId depth createdAt"
     " likesCount isLiked repliesCount replies limited",
     "CommentConnection": "edges nodes pageInfo totalCount",
@@ -366,7 +387,8 @@ _PUBLIC: Mapping[str, str] = {
     "PermissionInfo": "name group",
     "Post": "id content contentHtml image imageProxy author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
-    " visibility replyPolicy isLocked sensitive contentWarning language tags mentions isQuote quoted limited",
+    " visibility replyPolicy isLocked sensitive contentWarning language tags mentions isQuote quoted limited"
+    " isBookmarked isPinned canReply",
     "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",
@@ -383,7 +405,7 @@ _PUBLIC: Mapping[str, str] = {
     "SharePayload": f"share quote post isShared {_PAYLOAD}",
     "TokenPayload": f"token refreshToken expiresIn user {_PAYLOAD}",
     "User": "id username firstName lastName bio avatar isPrivate createdAt"
-    " postsCount followersCount followingCount isFollowed relationship",
+    " postsCount followersCount followingCount isFollowed relationship pinnedPost",
     "UserConnection": "edges nodes pageInfo",
     "UserEdge": "cursor node",
     "UserError": "code field message",

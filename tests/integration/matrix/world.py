@@ -205,6 +205,9 @@ class _Population:
             asking = FollowRequest(self._builder.ids.follow(), self._users[target].id, user.id, now)
             await tx.requests.add(asking)
         await tx.blocks.add(Block.start(self._users[Target.BLOCKING].id, user.id, at=now))
+        for kept in Target:
+            if kept is not Target.OWN:
+                await tx.bookmarks.put(self._builder.bookmark(self._posts[kept], user, folder="later"))
         await self._code(tx, user, CodePurpose.RESET, "reset")
         await self._code(tx, user, CodePurpose.EMAIL, f"email:{user.new_email}")
 
@@ -231,6 +234,7 @@ class _Population:
         post = self._builder.post(user)
         await tx.posts.add(post)
         self._users[name], self._posts[name] = user, post
+        await tx.pins.put(user.id, post.id, self._app.clock.now())
         answer = self._builder.comment(post, self._users[Target.OTHER])
         await tx.comments.add(answer)
         await tx.likes.add(self._builder.like(post, self._users[Target.OTHER]))

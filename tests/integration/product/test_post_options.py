@@ -60,6 +60,10 @@ async def reply(client: Client, post: str, to: str | None = None) -> list[dict[s
     return errors
 
 
+async def can_reply(client: Client, post: str) -> bool:
+    return bool((await client.run("query ($i: ID!) { post(id: $i) { canReply } }", {"i": post}))["post"]["canReply"])
+
+
 class TestOptions:
     async def test_a_post_keeps_what_its_author_says_about_it(self, client: Client) -> None:
         ada = await client.sign_up("ada")
@@ -179,8 +183,11 @@ class TestReplies:
         for policy, let_in in welcome.items():
             post = (await write(ada, "Hello @named", r=policy))["post"]["id"]
             for reader in (friend, named_one, stranger):
+                assert await can_reply(reader, post) is (reader in let_in), policy
                 assert await reply(reader, post) == ([] if reader in let_in else RESTRICTED), policy
+            assert await can_reply(ada, post)
             assert await reply(ada, post) == []
+            assert not await can_reply(client, post)
 
     async def test_following_the_author_opens_nothing(self, client: Client) -> None:
         ada, fan = await client.sign_up("ada"), await client.sign_up("fan")
@@ -200,3 +207,62 @@ class TestReplies:
         assert await reply(ada, post, comment) == []
         counted = await bob.run("query ($i: ID!) { post(id: $i) { commentsCount } }", {"i": post})
         assert counted["post"]["commentsCount"] == 2
+
+
+class TestAudience:
+    async def test_33_a_post_is_seen_by_those_it_is_for_and_by_nobody_else(self, client: Client) -> None:
+        ada, fan, named_one, stranger = [await client.sign_up(name) for name in ("ada", "fan", "named", "stranger")]
+        for reader in (fan, named_one):
+            await follow(reader, ada)
+        await stranger.run("mutation ($u: ID!) { followUser(userId: $u) { success } }", {"u": fan.user_id})
+        audience = {
+            "PUBLIC": (ada, fan, named_one, stranger, client),
+            "UNLISTED": (ada, fan, named_one, stranger, client),
+            "FOLLOWERS": (ada, fan, named_one),
+            "MENTIONED": (ada, named_one),
+        }
+        post = (await write(ada, "Hello @named"))["post"]["id"]
+        for visibility, readers in (*audience.items(), *reversed(audience.items())):
+            await change(ada, post, v=visibility)
+            await client.settle()
+            for reader in (ada, fan, named_one, stranger, client):
+                assert await sees(reader, post, ada) is (reader in readers), visibility
+
+    async def test_33_who_may_not_see_a_post_can_do_nothing_to_it(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        post = (await write(ada, "secret", v="FOLLOWERS"))["post"]["id"]
+        fields = "success errors { code field }"
+        for verb in (
+            "likePost(postId: $p)",
+            "sharePost(postId: $p)",
+            'sharePost(postId: $p, content: "look")',
+            "bookmarkPost(postId: $p)",
+            "pinPost(postId: $p)",
+            'updatePost(postId: $p, content: "mine")',
+            "deletePost(postId: $p)",
+        ):
+            answer = await bob.run(f"mutation ($p: ID!) {{ done: {verb} {{ {fields} }} }}", {"p": post})
+            assert answer["done"]["errors"] == [{"code": "POST_NOT_FOUND", "field": "postId"}], verb
+        assert await reply(bob, post) == [{"code": "POST_NOT_FOUND", "field": "postId"}]
+        await follow(bob, ada)
+        assert await reply(bob, post) == []
+
+    async def test_a_mention_opens_a_post_to_whom_it_names_and_an_edit_closes_it(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        post = (await write(ada, "Hello @bob", v="MENTIONED"))["post"]["id"]
+        assert await sees(bob, post, ada)
+        await change(ada, post, c="Hello nobody")
+        assert not await sees(bob, post, ada)
+        await change(ada, post, c="Hello again, @bob")
+        assert await sees(bob, post, ada)
+
+
+async def sees(reader: Client, post: str, author: Client) -> bool:
+    """The post alone. Its author's page, where what is for the mentioned does not stand, shows no more than that."""
+    data = await reader.run(
+        "query ($i: ID!, $u: ID!) { post(id: $i) { id } postsByUser(userId: $u) { items { id } } }",
+        {"i": post, "u": author.user_id},
+    )
+    alone = data["post"] is not None
+    assert {item["id"] for item in data["postsByUser"]["items"]} <= ({post} if alone else set())
+    return alone

@@ -14,7 +14,7 @@ import pytest
 
 from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
-from socialfeed.adapters.sql.readers import activity, comments, graph, media, posts, users
+from socialfeed.adapters.sql.readers import activity, comments, graph, keeping, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.search import PostQuery
@@ -83,6 +83,10 @@ CALLS: dict[str, tuple[int, Call]] = {
     "blocked": (1, lambda s: s.graph.blocked(USERS[0], limit=10)),
     "muted": (1, lambda s: s.graph.muted(USERS[0], limit=10)),
     "suggestions": (1, lambda s: s.graph.suggestions(USERS[0], limit=10)),
+    "bookmarks": (1, lambda s: s.bookmarks.page(USERS[0], limit=10)),
+    "bookmarks, of a folder": (1, lambda s: s.bookmarks.page(USERS[0], folder="later", limit=10)),
+    "bookmark folders": (1, lambda s: s.bookmarks.folders(USERS[0])),
+    "pinned": (1, lambda s: s.pins.pinned(USERS)),
     "sessions_by_ids": (1, lambda s: s.sessions.sessions_by_ids(SESSIONS)),
     "sessions_of": (1, lambda s: s.sessions.sessions_of(USERS[0], Builder().clock.now())),
     "revoked_since": (1, lambda s: s.sessions.revoked_since(Builder().clock.now())),
@@ -124,6 +128,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "liking, none": (0, lambda s: s.comments.liking(USERS[0], [])),
     "engaged, none": (0, lambda s: s.engagement.engaged(USERS[0], [])),
     "relations, none": (0, lambda s: s.graph.relations(USERS[0], [])),
+    "pinned, none": (0, lambda s: s.pins.pinned([])),
     "followed_among, none": (0, lambda s: s.graph.followed_among(USERS[0], [])),
     "sessions_by_ids, none": (0, lambda s: s.sessions.sessions_by_ids([])),
     "roles_by_names, none": (0, lambda s: s.access.roles_by_names([])),
@@ -178,6 +183,13 @@ ONLOOKER = {"post": 1, "viewer": 7, "moderates": False}
 PAST_ALL = {"after": MAX_ID, "score": MAX_ID, **ONLOOKER}
 OWN, OTHERS = (False, False, False, False), (False, False, True, True)
 WALKS: Reads = {
+    "bookmarks": ("bookmarks", keeping._page, (LIMIT,), {"user": 1, "before": MAX_ID}),
+    "bookmarks, of a folder": (
+        "bookmarks",
+        keeping._page_of_folder,
+        (LIMIT,),
+        {"user": 1, "folder": "later", "before": MAX_ID},
+    ),
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
     "page_by_author": ("posts", posts._page_by_author, (LIMIT, *OWN), {"author": 1, "offset": 0}),
@@ -221,11 +233,12 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             f"INSERT INTO comments SELECT n, {owner}, {GROUP} + 1, {owner}, 0, 'text', now() {series}",
             "UPDATE comment_counters SET likes = comment_id % 7, hot = hot + comment_id % 1000",
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
+            f"INSERT INTO bookmarks SELECT {owner}, n, n, 'later', now() {series}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
             f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
-            "ANALYZE users, posts, comments, comment_counters, follows, user_counters, activity, media",
+            "ANALYZE users, posts, comments, comment_counters, follows, bookmarks, user_counters, activity, media",
         ):
             connection.execute(statement)
         yield connection

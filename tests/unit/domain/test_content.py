@@ -99,7 +99,7 @@ def test_a_follow_has_a_direction(make: Builder) -> None:
 def test_what_was_never_touched_counts_zero() -> None:
     assert Counts() == (0, 0, 0, 0)
     assert ProfileCounts() == (0, 0, 0)
-    assert Engaged() == (False, False)
+    assert Engaged() == (False, False, False)
 
 
 def test_a_post_lives_on_in_new_states(make: Builder) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from socialfeed.adapters.memory.tables import Index, Staged, Table
 from socialfeed.domain.activity import Activity, ChainEnd, Link
+from socialfeed.domain.bookmark import Bookmark
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
@@ -35,6 +36,11 @@ class MediaUsage(NamedTuple):
     pending: int = 0
 
 
+class Pin(NamedTuple):
+    post_id: PostId
+    at: datetime
+
+
 class Database:
     """Committed state."""
 
@@ -61,6 +67,8 @@ class Database:
         self.edits_by_post = Index[tuple[PostId, int], PostEdit](lambda edit: edit.post_id)
         self.edits = Table[tuple[PostId, int], PostEdit](self.edits_by_post)
         self.likes_by_post = Index[Reaction, Like](lambda like: like.post_id)
+        self.bookmarks_by_post = Index[Reaction, Bookmark](lambda bookmark: bookmark.post_id)
+        self.bookmarks_by_user = Index[Reaction, Bookmark](lambda bookmark: bookmark.user_id)
         self.shares_by_post = Index[Reaction, Share](lambda share: share.post_id)
         self.comments_by_post = Index[CommentId, Comment](lambda comment: comment.post_id)
         self.counts = Table[PostId, Counts]()
@@ -71,6 +79,8 @@ class Database:
         self.comment_likes = Table[tuple[CommentId, UserId], CommentLike](self.likes_by_comment)
         self.likes = Table[Reaction, Like](self.likes_by_post)
         self.shares = Table[Reaction, Share](self.shares_by_post)
+        self.bookmarks = Table[Reaction, Bookmark](self.bookmarks_by_post, self.bookmarks_by_user)
+        self.pins = Table[UserId, Pin]()
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
         self.requests_by_target = Index[Pair, FollowRequest](lambda request: request.target_id)
         self.requests = Table[Pair, FollowRequest](self.requests_by_target)
@@ -127,6 +137,8 @@ class Changes:
         self.media_usage = Staged(database.media_usage)
         self.outbox = Staged(database.outbox)
         self.inbox = Staged(database.inbox)
+        self.bookmarks = Staged(database.bookmarks)
+        self.pins = Staged(database.pins)
         self.idempotency_keys = Staged(database.idempotency_keys)
 
     def commit(self) -> None:
@@ -158,6 +170,8 @@ class Changes:
             self.media_usage,
             self.outbox,
             self.inbox,
+            self.bookmarks,
+            self.pins,
             self.idempotency_keys,
         ):
             staged.apply()

@@ -111,10 +111,10 @@ class MemoryEngagementReader:
     database: Database
 
     async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
-        likes, shares = self.database.likes.rows, self.database.shares.rows
-        found = {
-            post_id: Engaged((post_id, viewer_id) in likes, (post_id, viewer_id) in shares) for post_id in post_ids
-        }
+        data = self.database
+        likes, shares, bookmarks = data.likes.rows, data.shares.rows, data.bookmarks.rows
+        keys = ((post_id, viewer_id) for post_id in post_ids)
+        found = {key[0]: Engaged(key in likes, key in shares, key in bookmarks) for key in keys}
         return {post_id: engaged for post_id, engaged in found.items() if any(engaged)}
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:

@@ -17,6 +17,7 @@ from socialfeed.adapters.memory.graph import (
     MemoryMutes,
 )
 from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
+from socialfeed.adapters.memory.keeping import MemoryBookmarks, MemoryPins
 from socialfeed.adapters.memory.media_items import MemoryMediaItems
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
@@ -135,8 +136,13 @@ class MemoryPosts:
         for comment in changes.comments.matching(data.comments_by_post, post_id):
             remove_likes(changes, comment.id)
             changes.comments.remove(comment.id)
+        for bookmark in changes.bookmarks.matching(data.bookmarks_by_post, post_id):
+            changes.bookmarks.remove((post_id, bookmark.user_id))
         changes.counts.remove(post_id)
-        changes.posts.remove(post_id)
+        post = changes.posts.remove(post_id)
+        pin = changes.pins.get(post.author_id) if post else None
+        if post and pin and pin.post_id == post_id:
+            changes.pins.remove(post.author_id)
 
     async def blank_of(self, author_id: UserId) -> None:
         for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):
@@ -232,6 +238,8 @@ class MemoryTransaction:
         self.comment_likes = MemoryCommentLikes(changes)
         self.likes = MemoryLikes(changes)
         self.shares = MemoryShares(changes)
+        self.bookmarks = MemoryBookmarks(changes)
+        self.pins = MemoryPins(changes)
         self.follows = MemoryFollows(changes)
         self.media = MemoryMediaItems(changes)
         self.requests = MemoryFollowRequests(changes)

@@ -9,6 +9,7 @@ from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.comments import MemoryCommentReader
 from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.adapters.memory.graph import MemoryGraphReader
+from socialfeed.adapters.memory.keeping import MemoryBookmarkReader, MemoryPinReader
 from socialfeed.adapters.memory.media_items import MemoryMediaReader
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
@@ -69,6 +70,8 @@ class MemoryStorage:
         self.posts = MemoryPostReader(database)
         self.comments = MemoryCommentReader(database)
         self.engagement = MemoryEngagementReader(database)
+        self.bookmarks = MemoryBookmarkReader(database)
+        self.pins = MemoryPinReader(database)
         self.graph = MemoryGraphReader(database)
         self.media = MemoryMediaReader(database)
         self.sessions = MemorySessionReader(database)

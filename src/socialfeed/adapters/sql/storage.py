@@ -8,6 +8,7 @@ from socialfeed.adapters.sql.readers.activity import SqlActivityReader
 from socialfeed.adapters.sql.readers.comments import SqlCommentReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
+from socialfeed.adapters.sql.readers.keeping import SqlBookmarkReader, SqlPinReader
 from socialfeed.adapters.sql.readers.media import SqlMediaReader
 from socialfeed.adapters.sql.readers.posts import SqlPostReader
 from socialfeed.adapters.sql.readers.sessions import SqlSessionReader
@@ -33,6 +34,8 @@ class SqlStorage:
         self.posts = SqlPostReader(database)
         self.comments = SqlCommentReader(database)
         self.engagement = SqlEngagementReader(database)
+        self.bookmarks = SqlBookmarkReader(database)
+        self.pins = SqlPinReader(database)
         self.graph = SqlGraphReader(database)
         self.media = SqlMediaReader(database)
         self.sessions = SqlSessionReader(database)

@@ -13,6 +13,7 @@ from socialfeed.adapters.sql.repositories.comment_likes import SqlCommentLikes
 from socialfeed.adapters.sql.repositories.comments import SqlComments
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
+from socialfeed.adapters.sql.repositories.keeping import SqlBookmarks, SqlPins
 from socialfeed.adapters.sql.repositories.media import SqlMediaItems
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
@@ -26,6 +27,7 @@ class SqlTransaction:
     __slots__ = (
         "activity",
         "blocks",
+        "bookmarks",
         "codes",
         "comment_likes",
         "comments",
@@ -38,6 +40,7 @@ class SqlTransaction:
         "muted_words",
         "mutes",
         "outbox",
+        "pins",
         "posts",
         "requests",
         "revocations",
@@ -55,6 +58,8 @@ class SqlTransaction:
         self.comment_likes = SqlCommentLikes(connection, dialect)
         self.likes = SqlLikes(connection, dialect)
         self.shares = SqlShares(connection, dialect)
+        self.bookmarks = SqlBookmarks(connection, dialect)
+        self.pins = SqlPins(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
         self.media = SqlMediaItems(connection, dialect)
         self.requests = SqlFollowRequests(connection, dialect)

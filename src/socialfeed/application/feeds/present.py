@@ -17,8 +17,10 @@ from socialfeed.domain.comment import Comment, Liking
 from socialfeed.domain.engagement import Counts, Engaged, Like, Share
 from socialfeed.domain.graph import Relation
 from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.policies import may_reply
+from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
-from socialfeed.domain.visibility import Reason
+from socialfeed.domain.visibility import Reason, Viewpoint
 
 _NO_COUNTS = Counts()
 _NOT_ENGAGED = Engaged()
@@ -86,6 +88,7 @@ def post_views(
 ) -> list[PostView]:
     """Views of posts that passed the rules, in the order given; authors are made once a page."""
     authors = {user_id: user_view(profile) for user_id, profile in hydrated.authors.items()}
+    viewpoint = hydrated.viewpoint
     views = []
     for post_id in ids:
         post = hydrated.posts[post_id]
@@ -104,6 +107,7 @@ def post_views(
                 shares_count=counts.shares,
                 is_liked=engaged.liked,
                 is_shared=engaged.shared,
+                is_bookmarked=engaged.bookmarked,
                 visibility=post.visibility,
                 reply_policy=post.reply_policy,
                 sensitive=post.sensitive,
@@ -112,11 +116,20 @@ def post_views(
                 tags=post.tags,
                 mention_ids=post.mentions,
                 quote_of=post.quote_of,
+                can_reply=can_reply(post, viewpoint),
                 limited=limited.get(post_id),
                 is_locked=post.is_locked,
             )
         )
     return views
+
+
+def can_reply(post: Post, viewpoint: Viewpoint) -> bool:
+    """Whether the viewer, who sees the post, may comment on it, as far as its author is concerned."""
+    viewer_id = viewpoint.viewer_id
+    if viewer_id is None or (post.locked_at is not None and viewer_id != post.author_id):
+        return False
+    return may_reply(post, viewer_id, author_follows=viewpoint.relation(post.author_id).followed_by)
 
 
 def comment_view(

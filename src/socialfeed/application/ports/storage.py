@@ -5,6 +5,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.activity import ActivityReader
+from socialfeed.application.ports.keeping import BookmarkReader, PinReader
 from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import (
@@ -51,6 +52,10 @@ class Storage(Protocol):
     def comments(self) -> CommentReader: ...
     @property
     def engagement(self) -> EngagementReader: ...
+    @property
+    def bookmarks(self) -> BookmarkReader: ...
+    @property
+    def pins(self) -> PinReader: ...
     @property
     def graph(self) -> GraphReader: ...
     @property

@@ -52,6 +52,7 @@ class Context:
         self.listed: Loader[UserId, UserView | None] = Loader(self._listed)
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
+        self.pinned: Loader[UserId, PostId | None] = Loader(self._pinned)
 
     def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""
@@ -104,6 +105,9 @@ class Context:
     async def _listed(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
         found = await self.services.graph.listed(self.actor, ids)
         return {user_id: found.get(user_id) for user_id in ids}
+
+    async def _pinned(self, ids: list[UserId]) -> Mapping[UserId, PostId | None]:
+        return await self.services.pins.pinned(ids)
 
     async def _posts(self, ids: list[PostId]) -> Mapping[PostId, PostView | None]:
         found = await self.services.posts.by_ids(self.actor, ids)

@@ -14,6 +14,7 @@ from socialfeed.testing.contracts.comments import CommentsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
 from socialfeed.testing.contracts.idempotency import IdempotencyContract
+from socialfeed.testing.contracts.keeping import KeepingContract
 from socialfeed.testing.contracts.media_items import MediaItemsContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
@@ -40,6 +41,7 @@ class StorageContract(
     IdempotencyContract,
     MediaItemsContract,
     RelationsContract,
+    KeepingContract,
     ModelContract,
 ):
     """Fixture: `storage`, fresh and empty for each test."""

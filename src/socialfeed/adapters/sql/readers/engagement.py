@@ -6,11 +6,11 @@ from sqlalchemy import BigInteger, Select, SelectBase, Table, bindparam, literal
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
-from socialfeed.adapters.sql.tables import likes, shares
+from socialfeed.adapters.sql.tables import bookmarks, likes, shares
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.ids import PostId, UserId
 
-_LIKED, _SHARED = 0, 1
+_LIKED, _SHARED, _BOOKMARKED = 0, 1, 2
 
 
 def _engaged(dialect: Dialect) -> SelectBase:
@@ -20,7 +20,7 @@ def _engaged(dialect: Dialect) -> SelectBase:
             dialect.any_of(reactions.c.post_id, "posts"),
         )
 
-    return union_all(of(likes, _LIKED), of(shares, _SHARED))
+    return union_all(of(likes, _LIKED), of(shares, _SHARED), of(bookmarks, _BOOKMARKED))
 
 
 def _likers(_: Dialect, limit: int) -> SelectBase:
@@ -37,9 +37,9 @@ class SqlEngagementReader(Reader):
         if not post_ids:
             return {}
         rows = await self._database.rows(_engaged, viewer=viewer_id, posts=list(post_ids))
-        liked = {post_id for post_id, kind in rows if kind == _LIKED}
-        shared = {post_id for post_id, kind in rows if kind == _SHARED}
-        return {post_id: Engaged(post_id in liked, post_id in shared) for post_id in liked | shared}
+        done = {(post_id, kind) for post_id, kind in rows}
+        kinds = (_LIKED, _SHARED, _BOOKMARKED)
+        return {post_id: Engaged(*((post_id, kind) in done for kind in kinds)) for post_id, _ in done}
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         rows = await self._database.rows(_likers, limit, post=post_id, after=after or 0)

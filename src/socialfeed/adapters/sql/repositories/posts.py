@@ -8,10 +8,12 @@ from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
 from socialfeed.adapters.sql.rows.posts import POST, edit_values, post_from_row, post_values, tag_values
 from socialfeed.adapters.sql.tables import (
+    bookmarks,
     comment_counters,
     comment_likes,
     comments,
     likes,
+    pins,
     post_counters,
     post_edits,
     post_tags,
@@ -32,7 +34,10 @@ _COMMENT_IDS = select(comments.c.id).where(comments.c.post_id == bindparam("post
 _REMOVALS = [
     delete(comment_counters).where(comment_counters.c.comment_id.in_(_COMMENT_IDS)),
     delete(comment_likes).where(comment_likes.c.comment_id.in_(_COMMENT_IDS)),
-    *(delete(table).where(table.c.post_id == bindparam("post")) for table in (likes, shares, comments, post_counters)),
+    *(
+        delete(table).where(table.c.post_id == bindparam("post"))
+        for table in (likes, shares, comments, bookmarks, pins, post_counters)
+    ),
 ]
 _REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
 _BLANK_EDITS = (

@@ -36,6 +36,7 @@ from socialfeed.adapters.sql.tables.content import (
     shares,
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
+from socialfeed.adapters.sql.tables.keeping import bookmarks, pins
 from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.search import post_search, user_search
 from socialfeed.adapters.sql.tables.work import (
@@ -52,6 +53,7 @@ __all__ = [
     "activity",
     "activity_chains",
     "blocks",
+    "bookmarks",
     "codes",
     "codes_of_last_release",
     "comment_counters",
@@ -83,6 +85,7 @@ __all__ = [
     "muted_words",
     "mutes",
     "outbox",
+    "pins",
     "post_counters",
     "post_edits",
     "post_search",

@@ -9,6 +9,7 @@ from ariadne.types import SchemaBindable
 
 from socialfeed.application.views import PageView, PostView, UserView
 from socialfeed.domain.ids import parse_post_id, parse_user_id
+from socialfeed.domain.permissions import Permission
 from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPolicy, Visibility
 from socialfeed.entrypoints.content import content_html
 from socialfeed.entrypoints.graphql.context import Info
@@ -59,6 +60,11 @@ async def resolve_mentions(view: PostView, info: Info) -> list[UserView]:
     """Those that the viewer may see, and does not block."""
     found = await asyncio.gather(*map(info.context.listed.load, view.mention_ids))
     return [user for user in found if user is not None]
+
+
+@post.field("canReply")
+def resolve_can_reply(view: PostView, info: Info) -> bool:
+    return view.can_reply and Permission.COMMENT_CREATE in info.context.actor.permissions
 
 
 @post.field("quoted")

@@ -7,6 +7,7 @@ const GROUPS = [
   ["Feed", "feed.graphql"],
   ["Posts", "posts.graphql"],
   ["Comments & reactions", "reactions.graphql"],
+  ["Bookmarks & pins", "keeping.graphql"],
   ["Graph", "graph.graphql"],
   ["Identity", "identity.graphql"],
   ["Account", "account.graphql"],
