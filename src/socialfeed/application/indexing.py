@@ -5,6 +5,7 @@ it is another by then, so is what was written. So whoever writes last has seen t
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from socialfeed.application.ports.readers import PostReader, Profile, UserReader
 from socialfeed.application.ports.search import PostDocument, SearchIndex, UserDocument
@@ -12,10 +13,14 @@ from socialfeed.domain.events import Envelope, PostChanged, PostPublished, Profi
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.labels import labels_of
 from socialfeed.domain.names import name_words
-from socialfeed.domain.post import Post, Visibility
+from socialfeed.domain.post import Post
 from socialfeed.domain.search import indexed
+from socialfeed.domain.visibility import Viewpoint
 
 BATCH = 500
+
+_ANYBODY = Viewpoint(None, datetime.min.replace(tzinfo=UTC))
+"""Who mutes nobody, whatever the moment."""
 
 Progress = Callable[[str, int], None]
 """Gets what is being indexed and how much of it is done so far."""
@@ -119,10 +124,6 @@ def _document(profile: Profile, *, has_posts: bool) -> UserDocument:
 
 def _is_public(post: Post, author: Profile | None) -> bool:
     """Saves looking at what the visibility policy hides from everybody; it is asked again at each search."""
-    return (
-        not post.is_deleted
-        and post.visibility is Visibility.PUBLIC
-        and author is not None
-        and author.is_active
-        and not author.is_private
-    )
+    if author is None:
+        return False
+    return _ANYBODY.discovers(post, is_active=author.is_active, is_private=author.is_private)

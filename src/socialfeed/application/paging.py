@@ -58,7 +58,7 @@ def decode_cursor(cursor: str | None, field: str = "after") -> int | None:
 
 def encode_place(order: str, score: int, position: int) -> str:
     """A cursor of a list that is sorted by a score, then by id; `order` is a word of its own for each such list."""
-    return urlsafe_b64encode(b"%b:%d:%d" % (order.encode("ascii"), score, position)).rstrip(b"=").decode()
+    return _encode(order, score, position)
 
 
 def decode_place(order: str, cursor: str | None, field: str = "after") -> tuple[int, int] | None:
@@ -67,11 +67,39 @@ def decode_place(order: str, cursor: str | None, field: str = "after") -> tuple[
     """
     if cursor is None:
         return None
+    score, position = _decode(order, cursor, 2, field)
+    return score, position
+
+
+def encode_pinned(order: str, score: int, position: int, below: int) -> str:
+    """As `encode_place`, of a list that is made of what was there when its first page was: ids below `below`."""
+    return _encode(order, score, position, below)
+
+
+def decode_pinned(order: str, cursor: str | None, field: str = "after") -> tuple[int, int, int] | None:
+    """As `decode_place`, with `below`."""
+    if cursor is None:
+        return None
+    score, position, below = _decode(order, cursor, 3, field)
+    return score, position, below
+
+
+def _encode(order: str, *numbers: int) -> str:
+    return urlsafe_b64encode(":".join((order, *map(str, numbers))).encode("ascii")).rstrip(b"=").decode()
+
+
+def _decode(order: str, cursor: str, count: int, field: str) -> list[int]:
+    """A score, and ids behind it."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        score, position = (int(part) for part in raw.split(b":")[1:])
-        if -1 <= score <= MAX_ID and 0 < position <= MAX_ID and encode_place(order, score, position) == cursor:
-            return score, position
+        score, *ids = numbers = [int(part) for part in raw.split(b":")[1:]]
+        if (
+            len(numbers) == count
+            and -1 <= score <= MAX_ID
+            and all(0 < number <= MAX_ID for number in ids)
+            and _encode(order, *numbers) == cursor
+        ):
+            return numbers
     except (ValueError, Base64Error):
         pass
     raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)

@@ -20,6 +20,7 @@ from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.pins import Pins
 from socialfeed.application.posts import Posts
 from socialfeed.application.quotes import Quotes
+from socialfeed.application.search import Search
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.threads import Threads
 
@@ -47,4 +48,5 @@ class Services:
     graph: Graph
     boundaries: Boundaries
     feeds: Feeds
+    search: Search
     images: ImageProxy

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from socialfeed.domain.ids import CommentId, EventId, LikeId, PostId, SessionId, ShareId, UserId
+from socialfeed.domain.matching import Piece, excerpt
 from socialfeed.domain.permissions import Grant, Permission
 from socialfeed.domain.post import ReplyPolicy, Visibility
+from socialfeed.domain.search import Query
 from socialfeed.domain.visibility import Reason
 
 T = TypeVar("T")
@@ -176,6 +178,17 @@ class PageView(Generic[T]):
 class EdgeView(Generic[T]):
     cursor: str
     node: T
+
+
+@dataclass(slots=True)
+class FoundView(EdgeView[PostView]):
+    """A post that was found by a query."""
+
+    query: Query
+
+    @property
+    def highlights(self) -> list[Piece]:
+        return excerpt(self.query, self.node.content)
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ from socialfeed.application.posts import Posts
 from socialfeed.application.publishing import Publisher
 from socialfeed.application.quotes import Quotes
 from socialfeed.application.reactions import reactions
+from socialfeed.application.search import Search
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.threads import Threads
@@ -203,6 +204,7 @@ class Container(containers.DeclarativeContainer):
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, guard),
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
+        search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock),
         images=providers.Singleton(
             ImageProxy,
             fetcher,

@@ -6,6 +6,7 @@ asked. The scheme is Snowflake's (Twitter, 2010) with a kind in place of half of
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import NewType
 
@@ -43,6 +44,8 @@ class Kind(IntEnum):
 EPOCH_MS = 1_704_067_200_000
 """2024-01-01T00:00:00Z in Unix milliseconds; 41 bits from here last until 2093."""
 
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 MAX_ID = (1 << 63) - 1
 MAX_NODE = (1 << 8) - 1
 _SEQUENCE_BITS, _NODE_BITS, _KIND_BITS = 10, 8, 4
@@ -68,6 +71,12 @@ def kind_of(value: int) -> Kind | None:
 def unix_ms(value: int) -> int:
     """The Unix milliseconds at which the id was made."""
     return (value >> _TIME_SHIFT) + EPOCH_MS
+
+
+def first_id(moment: datetime) -> int:
+    """Ids made from this moment's millisecond on are this or higher, those made before are lower."""
+    ms = (moment - _UNIX_EPOCH) // timedelta(milliseconds=1)
+    return min(max(ms - EPOCH_MS, 0) << _TIME_SHIFT, MAX_ID)
 
 
 def parse_id(value: str | int, kind: Kind, field: str | None = None) -> int:

@@ -103,6 +103,8 @@ QUERIES: Mapping[str, Rule] = {
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
+    "Query.searchPosts": _rule(ANYBODY, 'query: "second line", author: $name', own=DONE, other=DONE, blocked=NOTHING),
+    "Query.searchUsers": _rule(ANYBODY, "query: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.relationship": _rule(
         SIGNED_IN, "userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE
     ),
@@ -380,6 +382,7 @@ _PUBLIC: Mapping[str, str] = {
     "FeedEdge": "cursor node",
     "FollowPayload": f"user isFollowing isRequested relationship {_PAYLOAD}",
     "Grant": "permission grantedAt expiresAt",
+    "Highlight": "text isMatch",
     "Like": "id user post createdAt",
     "LikePayload": f"like post isLiked {_PAYLOAD}",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
@@ -400,6 +403,8 @@ _PUBLIC: Mapping[str, str] = {
     "RelationshipPayload": f"relationship {_PAYLOAD}",
     "Role": "name permissions isBuiltIn",
     "RolePayload": f"role {_PAYLOAD}",
+    "SearchConnection": "edges nodes pageInfo",
+    "SearchEdge": "cursor node highlights",
     "Session": "id createdAt usedAt expiresAt address userAgent isCurrent",
     "Share": "id user post createdAt",
     "SharePayload": f"share quote post isShared {_PAYLOAD}",

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 
 from socialfeed.adapters.security import Argon2PasswordHasher, HmacCodeHasher
 from socialfeed.application.ports.repositories import EVERYBODY, Transaction
+from socialfeed.application.ports.search import PostDocument, UserDocument
 from socialfeed.domain.graph import Block, FollowRequest, Mute, MutedWord, MuteOf
 from socialfeed.domain.ids import UserId
+from socialfeed.domain.labels import labels_of
+from socialfeed.domain.names import name_words
 from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
 from socialfeed.domain.post import Post
+from socialfeed.domain.search import indexed
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import PASSWORD, Client
@@ -117,6 +121,7 @@ async def build(client: Client) -> World:
             await made.viewer(tx, name, permissions)
         await made.acquaintances(tx)
     await made.trends()
+    await made.index()
     targets: dict[Target, Mapping[str, str]] = {
         target: made.things[target] for target in Target if target is not Target.OWN
     }
@@ -216,6 +221,17 @@ class _Population:
         for target in self._posts.keys() & set(Target):
             at = self._app.clock.now()
             await self._app.storage.trending.add(self._builder.ids.event(), self._posts[target].id, 3.0, at)
+
+    async def index(self) -> None:
+        """Everybody and everything, as if no job had told the index what is hidden."""
+        search = self._app.storage.search
+        await search.put_posts(
+            [
+                PostDocument(post.id, post.author_id, tuple(indexed(post.content)), labels_of(post))
+                for post in self._posts.values()
+            ]
+        )
+        await search.put_users([UserDocument(user.id, name_words(user.username)) for user in self._users.values()])
 
     async def sign_in(self, name: str) -> None:
         # What a sign-in does once the password is known: Argon2 would take a second for all of them.

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import hypothesis.strategies as st
@@ -12,6 +13,7 @@ from socialfeed.domain.ids import (
     IdFactory,
     Kind,
     compose,
+    first_id,
     kind_of,
     parse_comment_id,
     parse_id,
@@ -33,6 +35,19 @@ def test_an_id_tells_its_moment_and_its_kind(ms: int, kind: Kind, node: int, seq
     assert 0 < value <= MAX_ID
     assert unix_ms(value) == ms
     assert kind_of(value) is kind
+
+
+@given(moments, st.integers(0, 999), kinds, nodes, sequences)
+def test_ids_made_from_a_moment_on_are_its_first_id_or_higher(
+    ms: int, micros: int, kind: Kind, node: int, sequence: int
+) -> None:
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms, microseconds=micros)
+    assert first_id(moment) <= compose(ms, kind, node, sequence) < first_id(moment + timedelta(milliseconds=1))
+
+
+def test_before_the_first_and_after_the_last_id_there_are_none() -> None:
+    assert first_id(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert first_id(datetime.max.replace(tzinfo=UTC)) == MAX_ID
 
 
 @given(moments, moments, kinds, kinds, nodes, sequences)

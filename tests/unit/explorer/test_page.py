@@ -16,6 +16,7 @@ EXAMPLES = sorted((EXPLORER / "examples").iterdir())
 PROMISED = {
     *("userFeed", "trendingPosts", "post", "postsByUser", "me"),
     *("registerUser", "verifyEmailOtp", "tokenAuth", "createPost", "likePost", "createComment", "sharePost"),
+    *("searchPosts", "searchUsers"),
 }
 NAMES = {file: str(file.relative_to(EXPLORER)) for file in EXPLORER.rglob("*") if file.is_file()}
 

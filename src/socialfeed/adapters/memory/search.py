@@ -8,7 +8,6 @@ from socialfeed.application.ports.search import (
     RANKED,
     PostDocument,
     PostHit,
-    PostHits,
     PostQuery,
     UserDocument,
     UserHit,
@@ -66,11 +65,10 @@ class MemorySearch:
     async def newest_posts(self, query: PostQuery, *, limit: int) -> list[PostId]:
         return list(islice(self._newest(query), limit))
 
-    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> PostHits:
+    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> list[PostHit]:
         newest = list(islice(self._newest(query), RANKED))
         found = ((post_id, self._posts[post_id].words) for post_id in newest)
-        ranked = best(query.query, found, limit=limit, after=after)
-        return PostHits([PostHit(*pair) for pair in ranked], newest[0] if newest else None)
+        return [PostHit(*pair) for pair in best(query.query, found, limit=limit, after=after)]
 
     async def users(self, wanted: Sequence[str], *, limit: int, after: UserHit | None = None) -> list[UserHit]:
         trigrams = _trigrams(names.meant(wanted))

@@ -54,13 +54,6 @@ class PostHit(NamedTuple):
     score: int
 
 
-class PostHits(NamedTuple):
-    """`newest` is the newest of all that match, whether it is among the hits or not; None where nothing does."""
-
-    hits: Sequence[PostHit]
-    newest: PostId | None
-
-
 class UserHit(NamedTuple):
     """`score` is that of `domain.names.likeness`, the same in every adapter."""
 
@@ -90,11 +83,11 @@ class SearchIndex(Protocol):
     async def newest_posts(self, query: PostQuery, *, limit: int) -> list[PostId]:
         """The newest that match, newest first."""
 
-    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> PostHits:
+    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> list[PostHit]:
         """The best of the newest `RANKED` that match, the best first, equal ones by newest; those behind `after`.
 
-        The score of a post depends on the post and the query alone: with `below` kept, pages neither repeat nor miss a
-        post while others are written.
+        The score of a post depends on the post and the query alone: with the same `below`, pages neither repeat nor
+        miss a post while others are written.
         """
 
     async def users(self, wanted: Sequence[str], *, limit: int, after: UserHit | None = None) -> list[UserHit]:

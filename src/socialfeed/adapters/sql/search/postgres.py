@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.search.base import SqlSearch
 from socialfeed.adapters.sql.tables import post_search, user_search
-from socialfeed.application.ports.search import RANKED, PostDocument, PostHit, PostHits, PostQuery, UserHit
+from socialfeed.application.ports.search import RANKED, PostDocument, PostHit, PostQuery, UserHit
 from socialfeed.domain import names
 from socialfeed.domain.ids import MAX_ID, PostId
 from socialfeed.domain.search import MARK, Phrase, Query
@@ -91,17 +91,14 @@ def _newest_posts(_: Dialect, limit: int) -> SelectBase:
 def _best_posts(_: Dialect, limit: int) -> SelectBase:
     found = union_all(*(select(way) for way in _newest_matches(RANKED))).subquery("found")
     rank = func.ts_rank_cd(found.c.words, _RANKED_BY, literal_column(str(DIVIDED_BY_LENGTH)), type_=Float)
-    scored = select(
-        found.c.post_id,
-        cast(rank * literal_column(str(SCORE_SCALE)), Integer).label("score"),
-        func.max(found.c.post_id).over().label("newest"),
-    ).subquery("scored")
+    scored = select(found.c.post_id, cast(rank * literal_column(str(SCORE_SCALE)), Integer).label("score")).subquery(
+        "scored"
+    )
     last = tuple_(bindparam("score", type_=Integer), bindparam("last", type_=BigInteger))
-    behind = tuple_(scored.c.score, scored.c.post_id) < last
-    # The newest is told though all of them may be before `last`.
     return (
-        select(scored.c.post_id, scored.c.score, scored.c.newest, behind.label("is_behind"))
-        .order_by(behind.desc(), scored.c.score.desc(), scored.c.post_id.desc())
+        select(scored.c.post_id, scored.c.score)
+        .where(tuple_(scored.c.score, scored.c.post_id) < last)
+        .order_by(scored.c.score.desc(), scored.c.post_id.desc())
         .limit(literal_column(str(limit)))
     )
 
@@ -125,7 +122,7 @@ class PostgresSearch(SqlSearch):
         )
         return [PostId(post_id) for (post_id,) in rows]
 
-    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> PostHits:
+    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> list[PostHit]:
         rows = await self._database.rows(
             _best_posts,
             limit,
@@ -136,8 +133,7 @@ class PostgresSearch(SqlSearch):
             score=SCORE_MAX if after is None else after.score,
             last=MAX_ID if after is None else after.post_id,
         )
-        hits = [PostHit(post_id, score) for post_id, score, _, is_behind in rows if is_behind]
-        return PostHits(hits, rows[0][2] if rows else None)
+        return [PostHit(*row) for row in rows]
 
     async def users(self, wanted: Sequence[str], *, limit: int, after: UserHit | None = None) -> list[UserHit]:
         rows = await self._database.rows(_alike, wanted=" ".join(wanted), meant=names.meant(wanted))

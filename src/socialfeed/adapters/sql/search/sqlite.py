@@ -26,7 +26,6 @@ from socialfeed.application.ports.search import (
     RANKED,
     PostDocument,
     PostHit,
-    PostHits,
     PostQuery,
     UserDocument,
     UserHit,
@@ -86,7 +85,7 @@ class SqliteSearch(SqlSearch):
         )
         return [PostId(post_id) for (post_id,) in rows]
 
-    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> PostHits:
+    async def best_posts(self, query: PostQuery, *, limit: int, after: PostHit | None = None) -> list[PostHit]:
         rows = await self._database.rows(
             _newest_with_words,
             RANKED,
@@ -94,9 +93,8 @@ class SqliteSearch(SqlSearch):
             below=query.below,
             above=query.above,
         )
-        found = [(PostId(post_id), words.split()) for post_id, words in rows]
-        ranked = best(query.query, found, limit=limit, after=after)
-        return PostHits([PostHit(*pair) for pair in ranked], max((post_id for post_id, _ in found), default=None))
+        found = ((PostId(post_id), words.split()) for post_id, words in rows)
+        return [PostHit(*pair) for pair in best(query.query, found, limit=limit, after=after)]
 
     async def users(self, wanted: Sequence[str], *, limit: int, after: UserHit | None = None) -> list[UserHit]:
         trigrams = sorted(set[str]().union(*map(names.trigrams, names.meant(wanted))))

@@ -14,6 +14,7 @@ from socialfeed.entrypoints.graphql.resolvers import (
     keeping,
     own_account,
     posts,
+    search,
     sessions,
 )
 
@@ -29,5 +30,6 @@ TYPES: list[SchemaBindable] = [
     *keeping.TYPES,
     *own_account.TYPES,
     *posts.TYPES,
+    *search.TYPES,
     *sessions.TYPES,
 ]

@@ -8,6 +8,7 @@ const GROUPS = [
   ["Posts", "posts.graphql"],
   ["Comments & reactions", "reactions.graphql"],
   ["Bookmarks & pins", "keeping.graphql"],
+  ["Search", "search.graphql"],
   ["Graph", "graph.graphql"],
   ["Identity", "identity.graphql"],
   ["Account", "account.graphql"],
