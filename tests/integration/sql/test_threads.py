@@ -1,10 +1,17 @@
 """What a thread costs: a number of statements for each level that is shown, whatever the number of comments."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import SelectBase, func, select, union_all
 
+from socialfeed.adapters.sql import SqlStorage, sqlite
+from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.repositories import posts
+from socialfeed.adapters.sql.tables import comment_counters, comment_likes, comments
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
@@ -88,3 +95,39 @@ async def test_33_what_is_counted_is_read_only_where_it_is_asked_for_and_once_a_
 
     assert both - plain == sum("count(" in text for text in executed)
     assert both - plain <= LEVELS + 1
+
+
+def test_a_post_that_is_removed_reads_no_comments_but_its_own(migrated_file: Path) -> None:
+    with closing(sqlite3.connect(migrated_file)) as connection:
+        for removal in posts._REMOVALS:
+            text = str(removal.compile(dialect=sqlite.DIALECT.compiler))
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", {"post": 1})]
+            assert not any(step.startswith("SCAN comment") for step in plan), plan
+
+
+async def test_a_post_is_removed_with_its_whole_thread_and_no_other(storage: SqlStorage, make: Builder) -> None:
+    user = make.user()
+    gone, kept = make.post(user), make.post(user)
+    async with storage.uow() as tx:
+        await tx.users.add(user)
+        for post in (gone, kept):
+            await tx.posts.add(post)
+            first = make.comment(post, user)
+            second = make.comment(post, user, parent=first)
+            for comment in (first, second, make.comment(post, user, parent=second), make.comment(post, user)):
+                await tx.comments.add(comment)
+                await tx.comment_likes.add(make.comment_like(comment, user))
+    async with storage.uow() as tx:
+        await tx.posts.save(gone.deleted(user.id, make.clock.now()))
+        await tx.posts.remove(gone.id)
+    assert set(await storage.database.rows(_posts_of_comments)) == {(kept.id,)}
+    assert await storage.database.rows(_rows_of_comments) == [(4,), (4,), (4,)]
+
+
+def _posts_of_comments(_: Dialect) -> SelectBase:
+    return select(comments.c.post_id)
+
+
+def _rows_of_comments(_: Dialect) -> SelectBase:
+    counts = (select(func.count()).select_from(table) for table in (comments, comment_counters, comment_likes))
+    return union_all(*counts)

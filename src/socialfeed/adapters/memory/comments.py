@@ -45,10 +45,12 @@ class MemoryComments:
         return bump_post(self.changes, comment.post_id, comments=-1)
 
     def _remove(self, comment: Comment) -> None:
-        self.changes.comments.remove(comment.id)
-        above = self.changes.comments.get(comment.parent_id) if comment.parent_id is not None else None
-        if above is not None and above.is_deleted and not self._is_answered(above):
-            self._remove(above)
+        ends: Comment | None = comment
+        while ends is not None:
+            self.changes.comments.remove(ends.id)
+            above = self.changes.comments.get(ends.parent_id) if ends.parent_id is not None else None
+            is_left = above is None or not above.is_deleted or self._is_answered(above)
+            ends = None if is_left else above
 
     def _is_answered(self, comment: Comment) -> bool:
         index = self.changes.database.comments_by_parent

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from sys import getrecursionlimit
 from typing import Any
 
 import pytest
@@ -148,6 +149,20 @@ class CommentsContract(UsesStorage):
         await delete(thread[1])
         await delete(beside, beside, thread[1], thread[0])
         assert await counts_of(storage, post.id) == (0, 0, 0)
+
+    async def test_the_end_of_a_very_deep_thread_takes_all_of_it_along(self, storage: Storage, make: Builder) -> None:
+        """Deeper than calls of functions may be."""
+        user, post = await given_user(storage, make), await given_post(storage, make)
+        thread = [make.comment(post, user)]
+        for _ in range(getrecursionlimit()):
+            thread.append(make.comment(post, user, parent=thread[-1]))
+        await given_comments(storage, *thread)
+        async with storage.uow() as tx:
+            for comment in thread[:-1]:
+                await tx.comments.save(comment.deleted(make.clock.now()))
+        async with storage.uow() as tx:
+            await tx.comments.delete(thread[-1].deleted(make.clock.now()))
+        assert await storage.comments.comments_by_ids([comment.id for comment in thread]) == {}
 
     async def test_an_answer_and_the_end_of_what_it_answers_meet(self, storage: Storage, make: Builder) -> None:
         """Whichever comes first: no answer is left without what it answers."""

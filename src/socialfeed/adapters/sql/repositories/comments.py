@@ -70,10 +70,12 @@ class SqlComments(Counting):
         return counts
 
     async def _remove(self, comment: Comment) -> None:
-        await self._run(_REMOVE, {"id": comment.id})
-        above = await self.locked(comment.parent_id) if comment.parent_id is not None else None
-        if above is not None and above.is_deleted and not await self._is_answered(above.id):
-            await self._remove(above)
+        ends: Comment | None = comment
+        while ends is not None:
+            await self._run(_REMOVE, {"id": ends.id})
+            above = await self.locked(ends.parent_id) if ends.parent_id is not None else None
+            is_left = above is None or not above.is_deleted or await self._is_answered(above.id)
+            ends = None if is_left else above
 
     async def _is_answered(self, comment_id: CommentId) -> bool:
         return await self._first(_ANSWERED, {"parent": comment_id}) is not None

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, delete, insert, select, update
+from sqlalchemy import Insert, Select, bindparam, delete, insert, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
@@ -30,13 +30,23 @@ _LOCK = _GET.with_for_update(key_share=True)
 _KEEP = _GET.with_for_update(read=True)
 _SAVE = update(posts).where(posts.c.id == bindparam("key"))
 _ADD_EDIT = insert(post_edits)
-_COMMENT_IDS = select(comments.c.id).where(comments.c.post_id == bindparam("post"))
+
+
+def _thread() -> Select[int]:
+    """The ids of a post's comments, level by level: no index has them by their post."""
+    comment = comments.alias("comment")
+    first = select(comment.c.id).where(comment.c.parent_id == bindparam("post")).cte("thread", recursive=True)
+    thread = first.union_all(select(comment.c.id).join_from(first, comment, comment.c.parent_id == first.c.id))
+    return select(thread.c.id)
+
+
 _REMOVALS = [
-    delete(comment_counters).where(comment_counters.c.comment_id.in_(_COMMENT_IDS)),
-    delete(comment_likes).where(comment_likes.c.comment_id.in_(_COMMENT_IDS)),
+    delete(comment_counters).where(comment_counters.c.comment_id.in_(_thread())),
+    delete(comment_likes).where(comment_likes.c.comment_id.in_(_thread())),
+    delete(comments).where(comments.c.id.in_(_thread())),
     *(
         delete(table).where(table.c.post_id == bindparam("post"))
-        for table in (likes, shares, comments, bookmarks, pins, post_counters)
+        for table in (likes, shares, bookmarks, pins, post_counters)
     ),
 ]
 _REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
