@@ -1,0 +1,95 @@
+"""The product on one set of backends, asked in numbers: what a viewer sees on every read path, as the model says it."""
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from socialfeed.application.views import ConnectionView
+from socialfeed.domain.errors import SocialFeedError
+from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.permissions import ANONYMOUS, USER, Actor
+from socialfeed.testing.builders import Builder
+from socialfeed.testing.client import Client
+from tests.integration.visibility.model import SHOWN
+
+T = TypeVar("T")
+
+
+class Backend:
+    """Ids stay inside: `people`, `posts` and `comments` hold them by number."""
+
+    def __init__(self, name: str, client: Client) -> None:
+        self.name = name
+        self.client = client
+        self.services = client.app.services
+        self.people: list[UserId] = []
+        self.posts: list[PostId] = []
+        self.comments: list[CommentId] = []
+
+    async def populate(self, names: list[str]) -> None:
+        builder = Builder(self.client.app.clock)
+        users = [builder.user(username=name) for name in names]
+        async with self.client.app.storage.uow() as tx:
+            for user in users:
+                await tx.users.add(user)
+        self.people = [user.id for user in users]
+
+    def actor(self, who: int | None) -> Actor:
+        return ANONYMOUS if who is None else Actor(self.people[who], USER.permissions)
+
+    async def code_of(self, doing: Awaitable[object]) -> str | None:
+        """What it is refused with; afterwards every job has run."""
+        try:
+            await doing
+        except SocialFeedError as error:
+            return error.code
+        finally:
+            await self.client.settle()
+        return None
+
+    async def sight(self, viewer: int | None, person: int, post: int | None) -> dict[str, Any]:
+        """Everything the viewer sees; of pages, lists and threads those of one person and one post."""
+        actor, services, who = self.actor(viewer), self.services, self.people[person]
+        found = await services.posts.by_ids(actor, list(self.posts))
+        page = await services.posts.by_author(actor, who, page=1, items_per_page=100)
+        trending = await services.feeds.trending(actor, page=1, items_per_page=100)
+        profiles = await services.graph.profiles(actor, self.people)
+        seen: dict[str, Any] = {
+            "posts": {self._post(view.id): view.limited or SHOWN for view in found.values()},
+            "page": ([self._post(view.id) for view in page.items], page.total_items),
+            "trending": {self._post(view.id) for view in trending.items},
+            "people": {self.people.index(user_id) for user_id in profiles},
+            "followers": await self._listed(services.graph.followers(actor, who, first=100)),
+            "following": await self._listed(services.graph.following(actor, who, first=100)),
+        }
+        if post is not None:
+            post_id = self.posts[post]
+            seen["thread"] = await self._thread(actor, post_id)
+            seen["likers"] = await self._listed(services.engagement.likers(actor, post_id, first=100))
+        if viewer is not None:
+            home = await services.feeds.home_page(actor, page=1, items_per_page=100)
+            endless = await services.feeds.home(actor, first=100)
+            seen["home"] = [self._post(view.id) for view in home.items]
+            seen["endless home"] = [self._post(view.id) for view in endless.nodes]
+            seen["requests"] = await self._listed(services.graph.requests(actor, first=100))
+            seen["blocked"] = await self._listed(services.boundaries.blocked(actor, first=100))
+            seen["muted"] = await self._listed(services.boundaries.muted(actor, first=100))
+            seen["suggested"] = [
+                self.people.index(user.id) for user in await services.graph.suggested(actor, first=100)
+            ]
+        return seen
+
+    async def _thread(self, actor: Actor, post_id: PostId) -> dict[int, str] | str:
+        try:
+            thread = await self.services.comments.below(actor, post_id, first=100)
+        except SocialFeedError as error:
+            return error.code
+        return {self.comments.index(view.id): view.limited or SHOWN for view in thread.nodes}
+
+    async def _listed(self, reading: Awaitable[ConnectionView[Any]]) -> list[int] | str:
+        try:
+            return [self.people.index(user.id) for user in (await reading).nodes]
+        except SocialFeedError as error:
+            return error.code
+
+    def _post(self, post_id: PostId) -> int:
+        return self.posts.index(post_id)
