@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
+from socialfeed.application.search import PostFilter, Sort
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.ids import CommentId, PostId, UserId
@@ -12,6 +13,7 @@ from socialfeed.testing.client import Client
 from tests.integration.visibility.model import SHOWN
 
 T = TypeVar("T")
+_ALL = PostFilter()
 
 
 class Backend:
@@ -51,11 +53,17 @@ class Backend:
         actor, services, who = self.actor(viewer), self.services, self.people[person]
         found = await services.posts.by_ids(actor, list(self.posts))
         page = await services.posts.by_author(actor, who, page=1, items_per_page=100)
+        found_by = []
+        for sort in Sort:
+            hits = await services.search.posts(actor, "hello", _ALL, sort=sort, first=100)
+            found_by.append({self._post(view.id) for view in hits.nodes})
+        assert found_by[0] == found_by[1], found_by
         trending = await services.feeds.trending(actor, page=1, items_per_page=100)
         profiles = await services.graph.profiles(actor, self.people)
         seen: dict[str, Any] = {
             "posts": {self._post(view.id): view.limited or SHOWN for view in found.values()},
             "page": ([self._post(view.id) for view in page.items], page.total_items),
+            "found": found_by[0],
             "trending": {self._post(view.id) for view in trending.items},
             "people": {self.people.index(user_id) for user_id in profiles},
             "followers": await self._listed(services.graph.followers(actor, who, first=100)),
@@ -70,6 +78,8 @@ class Backend:
             endless = await services.feeds.home(actor, first=100)
             seen["home"] = [self._post(view.id) for view in home.items]
             seen["endless home"] = [self._post(view.id) for view in endless.nodes]
+            kept = await services.bookmarks.page(actor, first=100)
+            seen["bookmarks"] = {self._post(view.post.id) for view in kept.nodes}
             seen["requests"] = await self._listed(services.graph.requests(actor, first=100))
             seen["blocked"] = await self._listed(services.boundaries.blocked(actor, first=100))
             seen["muted"] = await self._listed(services.boundaries.muted(actor, first=100))

@@ -46,7 +46,8 @@ class Model:
     blocks: set[Pair] = field(default_factory=set)
     mutes: set[Pair] = field(default_factory=set)
     likes: set[Pair] = field(default_factory=set)
-    """(who, post)"""
+    """(who, post), as in `bookmarks`."""
+    bookmarks: set[Pair] = field(default_factory=set)
 
     def blocked(self, one: int, other: int) -> bool:
         return bool(self.blocks & {(one, other), (other, one)})

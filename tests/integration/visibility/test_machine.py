@@ -57,6 +57,7 @@ class Machine(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.model = Model([Person() for _ in NAMES])
         self.backends: list[Backend] = []
+        self.turn = 0
 
     @initialize()
     def open(self) -> None:
@@ -162,6 +163,17 @@ class Machine(RuleBasedStateMachine):
             self.model.likes.discard((who, chosen))
             if likes:
                 self.model.likes.add((who, chosen))
+
+    @precondition(lambda self: self.model.posts)
+    @rule(who=people, number=numbers)
+    def bookmark(self, who: int, number: int) -> None:
+        chosen = number % len(self.model.posts)
+        if not self.model.people[who].active:
+            return
+        code = self.do(lambda backend: backend.services.bookmarks.keep(backend.actor(who), backend.posts[chosen]))
+        assert code == (None if self.model.sees(who, chosen) else "POST_NOT_FOUND")
+        if code is None:
+            self.model.bookmarks.add((who, chosen))
 
     # People meet.
 
@@ -316,7 +328,8 @@ class Machine(RuleBasedStateMachine):
     def all_see_what_the_model_says(self) -> None:
         if not self.backends:
             return
-        turn = type(self).steps
+        self.turn += 1
+        turn = self.turn
         viewers = [None, *range(len(NAMES))]
         viewer, person = viewers[turn % len(viewers)], turn // 2 % len(NAMES)
         if viewer is not None and not self.model.people[viewer].active:
@@ -332,12 +345,15 @@ class Machine(RuleBasedStateMachine):
         page: list[int] | str | None = None
         if not model.looks_up(viewer, person):
             page = "USER_NOT_FOUND"
+        elif viewer is not None and (viewer, person) in model.blocks:
+            page = "BLOCKED_BY_YOU"
         elif not model.opens_page(viewer, person):
             page = "PRIVATE_ACCOUNT"
         seen: dict[str, Any] = {
             "posts": model.visible(viewer),
             "page": model.page(viewer, person),
             "trending": model.trending(viewer),
+            "found": {number for number in range(len(model.posts)) if model.discovers(viewer, number)},
             "people": {who for who in range(len(NAMES)) if model.looks_up(viewer, who)},
             "followers": page or model.followers(viewer, person),
             "following": page or model.following(viewer, person),
@@ -350,6 +366,7 @@ class Machine(RuleBasedStateMachine):
             muted = sorted(whom for who, whom in model.mutes if who == viewer and model.lists(viewer, whom))
             blocked = sorted(whom for who, whom in model.blocks if who == viewer and model.people[whom].active)
             seen["home"] = seen["endless home"] = model.home(viewer)
+            seen["bookmarks"] = {post for who, post in model.bookmarks if who == viewer and model.sees(viewer, post)}
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)
         return seen
