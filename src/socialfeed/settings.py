@@ -7,10 +7,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from socialfeed.application.media import MediaLimits
 from socialfeed.application.ports.limits import Limit
+from socialfeed.domain.media import Allowance
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
 SECRET_MIN = 32
@@ -84,6 +86,10 @@ class Settings(BaseSettings):
     mail_url: str = Field(default="console://", description="console://, smtp://user:password@host:port?starttls=true")
     mail_from: str = "socialfeed <no-reply@localhost>"
     media_url: str = Field(default="", description="file:///…, s3://key:secret@bucket; empty: a folder in data_dir.")
+    media_image_max: ByteSize = Field(default=ByteSize(10_000_000), gt=0, description="Of one picture: 10MB, 8MiB, …")
+    media_video_max: ByteSize = Field(default=ByteSize(100_000_000), gt=0, description="Of one video.")
+    media_quota: ByteSize = Field(default=ByteSize(1_000_000_000), description="Of all that one account keeps.")
+    media_pending: int = Field(default=20, gt=0, description="Uploads of one account that wait to be processed.")
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
@@ -109,6 +115,12 @@ class Settings(BaseSettings):
     @property
     def media(self) -> str:
         return self.media_url or (self.data_dir / "media").absolute().as_uri()
+
+    @property
+    def media_limits(self) -> MediaLimits:
+        return MediaLimits(
+            self.media_image_max, self.media_video_max, Allowance(bytes=self.media_quota, pending=self.media_pending)
+        )
 
     @property
     def credential_limit(self) -> Limit | None:

@@ -151,6 +151,7 @@ class Posts:
                 async with self._commands.uow() as tx:
                     post = await tx.posts.locked(post_id)
                     if post is not None and post.deleted_at is not None and post.deleted_at < horizon:
+                        await tx.media.remove_of_post(post_id, self._commands.clock.now())
                         await tx.posts.remove(post_id)
                         purged += 1
         return purged

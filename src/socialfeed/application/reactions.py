@@ -8,6 +8,7 @@ from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.freshness import Freshness
 from socialfeed.application.indexing import SearchIndexing
+from socialfeed.application.media_work import MediaWork
 from socialfeed.application.ports.jobs import Handler, Queue
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
@@ -26,7 +27,12 @@ class Reaction:
 
 
 def reactions(
-    codes: OneTimeCodes, feeds: FeedReactions, counters: Counters, freshness: Freshness, indexing: SearchIndexing
+    codes: OneTimeCodes,
+    feeds: FeedReactions,
+    counters: Counters,
+    freshness: Freshness,
+    indexing: SearchIndexing,
+    media: MediaWork,
 ) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
@@ -43,6 +49,8 @@ def reactions(
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),
         Reaction("refresh_counters", Queue.INTERACTIVE, _REACTIONS, counters.refresh),
+        Reaction("process_media", Queue.MEDIA, (events.MediaUploaded,), media.process),
+        Reaction("delete_media", Queue.INTERACTIVE, (events.MediaRemoved,), media.delete_files),
     )
     return {reaction.name: reaction for reaction in table}
 

@@ -15,6 +15,7 @@ from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.images import ImageProxy
+from socialfeed.application.media import MediaLibrary
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.pins import Pins
@@ -38,6 +39,7 @@ class Services:
     activity: ActivityLog
     posts: Posts
     once: Once
+    media: MediaLibrary
     comments: Comments
     comment_likes: CommentLikes
     threads: Threads

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from socialfeed.domain.ids import CommentId, EventId, LikeId, PostId, SessionId, ShareId, UserId
+from socialfeed.domain.ids import CommentId, EventId, LikeId, MediaId, PostId, SessionId, ShareId, UserId
 from socialfeed.domain.matching import Piece, excerpt
 from socialfeed.domain.permissions import Grant, Permission
 from socialfeed.domain.post import ReplyPolicy, Visibility
@@ -118,6 +118,33 @@ class BookmarkView:
     id: EventId
     post: PostView
     folder: str
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class RenditionView:
+    url: str
+    width: int
+    height: int
+    content_type: str
+
+
+@dataclass(slots=True)
+class MediaView:
+    """`url` is there once it is READY; of a video that is not, the sides are not known. `duration` is in seconds."""
+
+    id: MediaId
+    kind: str
+    status: str
+    url: str | None
+    width: int | None
+    height: int | None
+    duration: float | None
+    content_type: str
+    blurhash: str | None
+    alt_text: str
+    renditions: Sequence[RenditionView]
+    failure: str | None
     created_at: datetime
 
 

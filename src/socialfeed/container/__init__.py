@@ -12,11 +12,13 @@ from typing import Any, Protocol
 
 from dependency_injector import providers
 
+from socialfeed.adapters.media.processing import ChildProcessor
 from socialfeed.adapters.security import KeyFileRing, KeyRing, SecretRing
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.indexing import SearchIndexing
+from socialfeed.application.media_work import MediaWork
 from socialfeed.application.nodes import leased_ids
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
@@ -55,6 +57,7 @@ class App:
     relay: Relay
     mailer: Mailer
     media: MediaStore
+    media_work: MediaWork
     reactions: FeedReactions
     search_indexing: SearchIndexing
     keys: KeyRing
@@ -109,7 +112,15 @@ async def open_app(
         media: MediaStore = await stack.enter_async_context(adapter("media", settings.media, context))
         ids = await stack.enter_async_context(leased_ids(storage.nodes, clock))
         container = Container(
-            settings=settings, clock=clock, ids=ids, storage=storage, shared=shared, mailer=mailer, keys=keys
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            storage=storage,
+            shared=shared,
+            mailer=mailer,
+            media_store=media,
+            media_processor=ChildProcessor(context.data_dir),
+            keys=keys,
         )
         bell = _Bell()
         container.wake.override(providers.Object(bell.ring))
@@ -141,6 +152,7 @@ async def open_app(
             outbox,
             mailer,
             media,
+            container.media_work(),
             container.feed_reactions(),
             container.search_indexing(),
             keys,

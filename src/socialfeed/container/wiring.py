@@ -1,5 +1,7 @@
 """The services, wired over adapters that are already open."""
 
+import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
@@ -37,12 +39,15 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.images import ImageProxy
 from socialfeed.application.indexing import SearchIndexing
+from socialfeed.application.media import MediaLibrary
+from socialfeed.application.media_work import MediaWork
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
 from socialfeed.application.pins import Pins
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
+from socialfeed.application.ports.media import MediaProcessor, MediaStore
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts import Posts
@@ -87,6 +92,8 @@ class Container(containers.DeclarativeContainer):
     storage: providers.Dependency[Storage] = providers.Dependency()
     shared: providers.Dependency[SharedStore | None] = providers.Dependency()
     mailer: providers.Dependency[Mailer] = providers.Dependency()
+    media_store: providers.Dependency[MediaStore] = providers.Dependency()
+    media_processor: providers.Dependency[MediaProcessor] = providers.Dependency()
     keys: providers.Dependency[KeyRing] = providers.Dependency()
     wake: providers.Dependency[Any] = providers.Dependency()
 
@@ -170,10 +177,23 @@ class Container(containers.DeclarativeContainer):
         guard,
     )
     comments = providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard)
+    media = providers.Singleton(
+        MediaLibrary,
+        commands,
+        storage.provided.media,
+        media_store,
+        media_processor,
+        posts,
+        providers.Object(partial(secrets.token_hex, 16)),
+        settings.provided.media_limits,
+        guard,
+    )
+    media_work = providers.Singleton(MediaWork, commands, storage.provided.media, media_store, media_processor)
     upkeep = providers.Singleton(
         Upkeep,
         accounts_erased=own_account.provided.erase_due,
         posts_purged=posts.provided.purge_due,
+        media_collected=media_work.provided.collect,  # after those two, whose media it deletes
         idempotency_keys_forgotten=once.provided.forget_old,
     )
     graph = providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, hydrator, guard)
@@ -191,6 +211,7 @@ class Container(containers.DeclarativeContainer):
         members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, freshness, guard),
         activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
         posts=posts,
+        media=media,
         once=once,
         comments=comments,
         comment_likes=providers.Singleton(CommentLikes, commands, comments, guard),
@@ -214,4 +235,4 @@ class Container(containers.DeclarativeContainer):
             notes,
         ),
     )
-    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness, search_indexing)
+    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness, search_indexing, media_work)

@@ -7,7 +7,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from socialfeed.domain import text
-from socialfeed.domain.errors import Invalid, MediaAttached, MediaFailed, MediaNotFound
+from socialfeed.domain.errors import (
+    Invalid,
+    MediaAttached,
+    MediaBroken,
+    MediaFailed,
+    MediaNotFound,
+    MediaTooManyFrames,
+    MediaTooManyPixels,
+)
 from socialfeed.domain.ids import MediaId, PostId, UserId
 
 ALT_TEXT_MAX = 1_500
@@ -22,9 +30,15 @@ RENDITION_WIDTHS = (320, 640, 1_280)
 PIXELS_MAX = 40_000_000
 """Of a picture, or of one frame of it."""
 
+SIDE_MAX = 16_383
+"""Pixels, either way: what WebP can hold."""
+
 FRAMES_MAX = 500
 FRAME_PIXELS_MAX = 200_000_000
 """Of all frames of an animation together."""
+
+VIDEO_PIXELS_MAX = 3_840 * 2_160
+VIDEO_MS_MAX = 180_000
 
 ORPHANED_AFTER = timedelta(hours=24)
 """What no post has by then is removed."""
@@ -76,6 +90,16 @@ class Header(NamedTuple):
     @property
     def kind(self) -> MediaKind:
         return MediaKind(self.content_type.partition("/")[0])
+
+    def check(self) -> None:
+        """Of a picture. Raises `MediaBroken`, `MediaTooManyPixels` or `MediaTooManyFrames`."""
+        pixels = self.width * self.height
+        if pixels == 0 or self.frames == 0:
+            raise MediaBroken(field="file")
+        if pixels > PIXELS_MAX or max(self.width, self.height) > SIDE_MAX:
+            raise MediaTooManyPixels(field="file")
+        if self.frames > FRAMES_MAX or (self.frames > 1 and self.frames * pixels > FRAME_PIXELS_MAX):
+            raise MediaTooManyFrames(field="file")
 
 
 class Rendition(NamedTuple):
@@ -178,9 +202,10 @@ class Media:
         return f"{self.key}/{self.kind}.{EXTENSIONS[self.content_type]}"
 
     def rendition_key(self, width: int) -> str:
-        return f"{self.key}/{width}.webp"
+        """That of a picture smaller than all has the place of the smallest."""
+        return f"{self.key}/{max(width, RENDITION_WIDTHS[0])}.webp"
 
-    def keys(self) -> Iterator[str]:
+    def every_key(self) -> Iterator[str]:
         """Every key at which there may be a file of it, whatever became of its processing."""
         yield self.incoming_key
         yield from (f"{self.key}/{self.kind}.{extension}" for extension in EXTENSIONS.values())

@@ -14,25 +14,18 @@ from typing import Any, TypedDict
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-)
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from socialfeed.application.services import Services
 from socialfeed.container import App, open_app
-from socialfeed.domain.errors import Invalid, Unavailable
 from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
+from socialfeed.entrypoints.media import serve_media
 from socialfeed.entrypoints.proxy import PREFIX, ImageProxyEndpoint
 from socialfeed.entrypoints.rest.app import RestApp
 from socialfeed.entrypoints.tracing import start as start_tracing
@@ -46,8 +39,6 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MEDIA_POLICY = "default-src 'none'; sandbox"
-
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _LONG = re.compile(r"([^/]{8})[^/]{57,}")
@@ -91,7 +82,7 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         Route("/graphql/", graphql, methods=["POST"]),
         Mount("/api", RestApp(with_page=chosen.shows_explorer)),
         Route(f"{PREFIX}{{path:path}}", ImageProxyEndpoint(), methods=["GET"]),  # before the files below /media/
-        Route("/media/{key:path}", _media, methods=["GET"]),
+        Route("/media/{key:path}", serve_media, methods=["GET"]),
         Route("/.well-known/jwks.json", _jwks, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
         Route("/health/ready", _ready, methods=["GET"]),
@@ -135,27 +126,6 @@ async def _jwks(request: Request) -> Response:
         {"keys": app.keys.published(app.clock.now())},
         headers={"Cache-Control": "public, max-age=60"},
         media_type="application/jwk-set+json",
-    )
-
-
-async def _media(request: Request) -> Response:
-    app: App = request.state.app
-    try:
-        file = await app.media.get(request.path_params["key"])
-    except Invalid:
-        file = None
-    except Unavailable as error:
-        return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
-    if file is None:
-        return PlainTextResponse("Not found.\n", HTTPStatus.NOT_FOUND)
-    return StreamingResponse(
-        file.chunks,
-        headers={
-            "Content-Length": str(file.size),
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Content-Security-Policy": MEDIA_POLICY,
-        },
-        media_type="application/octet-stream",
     )
 
 

@@ -32,6 +32,10 @@ def malformed(message: str) -> BadRequest:
     return BadRequest(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", message)
 
 
+def too_large(most: int) -> BadRequest:
+    return BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", f"At most {most} bytes, please.")
+
+
 async def authenticate(request: Request, services: Services) -> Actor:
     """Who sends this request. No token is nobody in particular; a bad one is refused rather than ignored."""
     client = client_of(request)
@@ -53,16 +57,15 @@ def client_of(request: Request) -> Actor:
 
 async def read_body(request: Request) -> bytes:
     """The body, read no further than its limit allows."""
-    too_large = BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", f"At most {MAX_BODY} bytes, please.")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MAX_BODY:
-        raise too_large
+        raise too_large(MAX_BODY)
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_BODY:
-                raise too_large
+                raise too_large(MAX_BODY)
             chunks.append(chunk)
     except ClientDisconnect:
         raise malformed("The request broke off.") from None

@@ -61,9 +61,24 @@ class Client:
     user_id: str | None = None
     address: str = "127.0.0.1"
 
-    async def graphql(self, query: str, variables: Mapping[str, Any] | None = None, **more: Any) -> Answer:
-        """Runs an operation; `more` goes into the request's body, such as `operationName`."""
-        response = await self.request("POST", "/graphql", json={"query": query, "variables": variables or {}, **more})
+    async def graphql(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        files: Mapping[str, bytes] | None = None,
+        **more: Any,
+    ) -> Answer:
+        """Runs an operation; `files` are sent as the variables of these names, and `more` goes into the request's body,
+        such as `operationName`.
+        """
+        operation = {"query": query, "variables": {**(variables or {}), **dict.fromkeys(files or ())}, **more}
+        if files:
+            places = {name: [f"variables.{name}"] for name in files}
+            fields = {"operations": json.dumps(operation), "map": json.dumps(places)}
+            response = await self.form("/graphql", fields, files, {"graphql-preflight": "1"})
+        else:
+            response = await self.request("POST", "/graphql", json=operation)
         body = response.json()
         return Answer(response.status, body.get("data") or {}, body.get("errors", []))
 
@@ -90,6 +105,21 @@ class Client:
         if self.token is not None:
             sent.setdefault("authorization", f"Bearer {self.token}")
         return await _call(self.asgi, method, path, sent, body or b"", self.address)
+
+    async def form(
+        self, path: str, fields: Mapping[str, str], files: Mapping[str, bytes], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Posts multipart/form-data, the fields before the files."""
+        boundary = "socialfeed-form-boundary"
+        named = [(f'name="{name}"', value.encode()) for name, value in fields.items()]
+        named += [(f'name="{name}"; filename="file"', content) for name, content in files.items()]
+        parts = (
+            f"--{boundary}\r\nContent-Disposition: form-data; {name}\r\n\r\n".encode() + content + b"\r\n"
+            for name, content in named
+        )
+        body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+        sent = {"content-type": f"multipart/form-data; boundary={boundary}", **(headers or {})}
+        return await self.request("POST", path, body=body, headers=sent)
 
     async def settle(self) -> None:
         """Runs every job that follows what was committed so far, and writes what was noted for the activity log."""

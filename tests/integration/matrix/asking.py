@@ -11,12 +11,22 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 from socialfeed.entrypoints.graphql.schema import sdl
 from socialfeed.testing.client import Answer, Client, Response
 from tests.integration.matrix.rules import DONE, NOTHING, Rule
+from tests.uploads import picture
 
 AT_THE_TOP = ("UNAUTHENTICATED", "FORBIDDEN")
 """Refusals that stop an operation; all others a mutation has in its payload."""
 
-_IDS = ("user", "post", "answer", "comment", "session")
+_IDS = ("user", "post", "answer", "comment", "session", "media")
 """What samples name by its id."""
+
+
+FILE = "file"
+"""What samples send as a file: this picture."""
+
+PICTURE = picture()
+
+TAKES_FILE = {"POST /media"}
+"""Routes that take a form with a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,8 @@ async def ask(client: Client, name: str, rule: Rule, things: Mapping[str, str]) 
     """Sends the rule's sample, about these things."""
     way_in = name.partition("#")[0]
     if isinstance(rule.sample, str) and way_in.startswith(("Query.", "Mutation.")):
-        answer = await client.graphql(operation(way_in, rule.sample), variables(rule.sample, things))
+        given = variables(rule.sample, things)
+        answer = await client.graphql(operation(way_in, rule.sample), given, files=files(rule.sample))
         return _of_graphql(way_in, answer)
     response = await send(client, way_in, things, body(rule, things))
     answered: Any = response.json() if response.body else None
@@ -49,21 +60,33 @@ def operation(name: str, sample: str, *, more: str = "", selection: str = "") ->
     arguments.
     """
     root, _, field = name.partition(".")
-    declared = ", ".join(f"${thing}: {'ID' if thing in _IDS else 'String'}!" for thing in _named(sample))
+    declared = ", ".join(f"${thing}: {_type_of(thing)}!" for thing in _named(sample))
     arguments = ", ".join(filter(None, (sample, more)))
     called = f"{field}({arguments})" if arguments else field
     selected = selection or "".join(_selection(name))
     return f"{root.lower()} {f'({declared})' if declared else ''} {{ {called} {selected} }}"
 
 
+def _type_of(thing: str) -> str:
+    return "Upload" if thing == FILE else "ID" if thing in _IDS else "String"
+
+
 def variables(sample: str, things: Mapping[str, str]) -> dict[str, str]:
-    return {thing: things[thing] for thing in _named(sample)}
+    return {thing: things[thing] for thing in _named(sample) if thing != FILE}
+
+
+def files(sample: str) -> dict[str, bytes]:
+    return {FILE: PICTURE} if FILE in _named(sample) else {}
 
 
 async def send(client: Client, route: str, things: Mapping[str, str], body: object) -> Response:
     """A request to a REST route."""
     method, _, path = route.partition("#")[0].partition(" ")
-    return await client.request(method, f"/api{path.replace('{username}', things.get('name', ''))}", json=body)
+    path = path.replace("{username}", things.get("name", "")).replace("{id}", things.get("media", ""))
+    if f"{method} {path}" in TAKES_FILE:
+        assert isinstance(body, dict)
+        return await client.form(f"/api{path}", body, {FILE: PICTURE})
+    return await client.request(method, f"/api{path}", json=body)
 
 
 def body(rule: Rule, things: Mapping[str, str]) -> dict[str, str] | None:

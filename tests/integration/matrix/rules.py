@@ -1,9 +1,9 @@
 """Who may do what, said once more and apart from the code: one rule for each field of the SDL and each REST route.
 
 A rule's samples name things of whoever it is about: `$user`, `$name`, `$email`, `$post`, `$answer` (to that post),
-`$comment` (under another), and of those who are signed in `$session`, `$token` and `$refresh`. `$password` is
-everybody's, `$code` the one that was mailed to the viewer. Where a field or a route has more than one way in, each has
-a rule: the name of the way follows a `#`.
+`$comment` (under another), `$media` (of that post), and of those who are signed in `$session`, `$token` and `$refresh`.
+`$password` is everybody's, `$file` a picture, `$code` the one that was mailed to the viewer. Where a field or a route
+has more than one way in, each has a rule: the name of the way follows a `#`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -92,6 +92,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.user": _rule(ANYBODY, "id: $user", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.user#username": _rule(ANYBODY, "username: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.post": _rule(ANYBODY, "id: $post", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.media": _rule(ANYBODY, "id: $media", own=DONE, other=DONE, blocked=NOTHING),
     "Query.sessions": _rule(SIGNED_IN),
     "Query.permissions": _rule(P.ROLE_MANAGE),
     "Query.roles": _rule(P.ROLE_ASSIGN),
@@ -207,6 +208,22 @@ MUTATIONS: Mapping[str, Rule] = {
     ),
     "Mutation.restorePost": _rule(
         P.POST_DELETE, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND", others=P.POST_RESTORE_ANY
+    ),
+    "Mutation.uploadMedia": _rule(P.MEDIA_UPLOAD, "file: $file"),
+    "Mutation.updateMedia": _rule(
+        P.MEDIA_UPLOAD,
+        'mediaId: $media, altText: "Hm"',
+        own=DONE,
+        other="FORBIDDEN",
+        blocked="MEDIA_NOT_FOUND",
+    ),
+    "Mutation.deleteMedia": _rule(
+        P.MEDIA_UPLOAD,
+        "mediaId: $media",
+        own=DONE,
+        other=DONE,
+        blocked="MEDIA_NOT_FOUND",
+        others=P.MEDIA_DELETE_ANY,
     ),
     "Mutation.createComment": _rule(
         P.COMMENT_CREATE, 'postId: $post, content: "Hello"', own=DONE, other=DONE, blocked="POST_NOT_FOUND"
@@ -341,6 +358,11 @@ ROUTES: Mapping[str, Rule] = {
         other="CODE_REJECTED",
         blocked="CODE_REJECTED",
     ),
+    "POST /media": _rule(P.MEDIA_UPLOAD, {"altText": "A picture"}),
+    "GET /media/{id}": _rule(ANYBODY, own=DONE, other=DONE, blocked="MEDIA_NOT_FOUND"),
+    "DELETE /media/{id}": _rule(
+        P.MEDIA_UPLOAD, own=DONE, other=DONE, blocked="MEDIA_NOT_FOUND", others=P.MEDIA_DELETE_ANY
+    ),
     "GET /users/me": _rule(SIGNED_IN),
     "PATCH /users/me": _rule(P.ACCOUNT_UPDATE, {"bio": "Another.", "locale": "de"}),
     "GET /users/{username}": _rule(ANYBODY, own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE),
@@ -385,6 +407,8 @@ _PUBLIC: Mapping[str, str] = {
     "Highlight": "text isMatch",
     "Like": "id user post createdAt",
     "LikePayload": f"like post isLiked {_PAYLOAD}",
+    "Media": "id kind status url contentType width height duration blurhash altText renditions failure createdAt",
+    "MediaPayload": f"media {_PAYLOAD}",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Payload": _PAYLOAD,
     "PermissionInfo": "name group",
@@ -401,6 +425,7 @@ _PUBLIC: Mapping[str, str] = {
     "Relationship": "userId isFollowing isFollowedBy isRequested hasRequested isBlocking isMuting mutedKinds mutedUntil"
     " priority",
     "RelationshipPayload": f"relationship {_PAYLOAD}",
+    "Rendition": "url width height contentType",
     "Role": "name permissions isBuiltIn",
     "RolePayload": f"role {_PAYLOAD}",
     "SearchConnection": "edges nodes pageInfo",

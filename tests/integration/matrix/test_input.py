@@ -94,7 +94,9 @@ async def test_34_no_argument_of_a_mutation_sets_what_is_the_servers(world: Worl
         refused = [error["message"].partition(" on field")[0] for error in answer.errors]
         assert refused == [f"Unknown argument '{argument}'" for argument in arguments]
     assert world.before.changed() == set()
-    done = await admin.client.run(asking.operation(name, rule.sample, selection="{ success }"), given)
+    done = await admin.client.run(
+        asking.operation(name, rule.sample, selection="{ success }"), given, files=asking.files(rule.sample)
+    )
     assert done[field]["success"]
 
 

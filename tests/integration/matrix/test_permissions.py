@@ -99,7 +99,7 @@ def unlike(wanted: list[Denial], world: World) -> Iterator[str]:
 
 
 def left_behind(name: str, wanted: str, world: World) -> Iterator[str]:
-    may_change = wanted == DONE and (name in MUTATIONS or name.startswith(("POST ", "PATCH ")))
+    may_change = wanted == DONE and (name in MUTATIONS or name.startswith(("POST ", "PATCH ", "DELETE ")))
     if not may_change and world.before.changed():
         yield f"left changes in {world.before.changed()}"
     if wanted in asking.AT_THE_TOP:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from graphql import GraphQLObjectType, GraphQLSchema, extend_schema, parse
 
-from socialfeed.entrypoints.rest.identity import OPERATIONS
+from socialfeed.entrypoints.rest.app import OPERATIONS
 from tests.integration.matrix.asking import asked_for, schema
 from tests.integration.matrix.rules import FIELDS, MUTATIONS, QUERIES, ROUTES, Target, ruled
 
@@ -79,5 +79,5 @@ def test_32_a_rule_for_what_names_somebody_says_what_becomes_of_everybody_it_may
     """One's own, another's, and what is hidden; whose tokens and sessions there are not, are not tried."""
     for name, rule in {**QUERIES, **MUTATIONS, **ROUTES}.items():
         sample = rule.sample if isinstance(rule.sample, str) else " ".join(rule.sample.values())
-        named = any(thing in sample for thing in ("$user", "$name", "$email", "$post")) or "{username}" in name
+        named = any(thing in sample for thing in ("$user", "$name", "$email", "$post", "$media")) or "{" in name
         assert set(rule.expects) >= set(Target) or not named, name

@@ -11,6 +11,7 @@ from socialfeed.application.ports.search import PostDocument, UserDocument
 from socialfeed.domain.graph import Block, FollowRequest, Mute, MutedWord, MuteOf
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.labels import labels_of
+from socialfeed.domain.media import Allowance
 from socialfeed.domain.names import name_words
 from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
 from socialfeed.domain.post import Post
@@ -76,6 +77,7 @@ class World:
             "User": {things["user"] for things in gone},
             "Post": {things["post"] for things in (*gone, self.targets[Target.PRIVATE])},
             "Comment": {things["comment"] for things in gone},
+            "Media": {things["media"] for things in (*gone, self.targets[Target.PRIVATE])},
         }
 
     async def reveal(self) -> None:
@@ -251,6 +253,9 @@ class _Population:
         await tx.posts.add(post)
         self._users[name], self._posts[name] = user, post
         await tx.pins.put(user.id, post.id, self._app.clock.now())
+        media = self._builder.media(user)
+        await tx.media.add(media, Allowance(bytes=100, pending=1))
+        await tx.media.attach(post.id, user.id, [media.id])
         answer = self._builder.comment(post, self._users[Target.OTHER])
         await tx.comments.add(answer)
         await tx.likes.add(self._builder.like(post, self._users[Target.OTHER]))
@@ -263,6 +268,7 @@ class _Population:
             "email": user.email,
             "post": str(post.id),
             "answer": str(answer.id),
+            "media": str(media.id),
             "comment": str(comment.id),
         }
         return user

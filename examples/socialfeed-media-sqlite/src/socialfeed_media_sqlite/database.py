@@ -98,19 +98,33 @@ class Upload(Session):
 
 
 class Download(Session):
-    """A file on its way out, from one snapshot: replaced or deleted meanwhile, it stays whole for this reader."""
+    """A file on its way out, from byte `start` to before `stop`, from one snapshot: replaced or deleted meanwhile, it
+    stays whole for this reader.
+    """
+
+    def __init__(self, database: Database, start: int, stop: int | None) -> None:
+        super().__init__(database)
+        self._offset, self._stop = start, stop
 
     def open(self, key: str) -> int | None:
         """The size of the file, or None if there is none."""
         self.connection.execute("BEGIN")
         measured = self.connection.execute("SELECT sum(length(content)) FROM piece WHERE key = ?", (key,))
         size: int | None = measured.fetchone()[0]
-        self._pieces = self.connection.execute("SELECT content FROM piece WHERE key = ? ORDER BY number", (key,))
+        self._pieces = self.connection.execute(
+            # All pieces but the last are of one size, and they are counted from 1.
+            "SELECT content FROM piece WHERE key = ? AND number > ? ORDER BY number",
+            (key, self._offset // PIECE),
+        )
         return size
 
     def read(self) -> bytes:
-        """The next piece; nothing at the end."""
+        """What is wanted of the next piece; nothing at the end."""
         row = self._pieces.fetchone()
-        if row is None:
+        begin = self._offset % PIECE
+        left = PIECE if self._stop is None else max(0, self._stop - self._offset)
+        piece: bytes = row[0][begin : begin + left] if row else b""
+        self._offset += len(piece)
+        if not piece:
             self.close()
-        return row[0] if row else b""
+        return piece

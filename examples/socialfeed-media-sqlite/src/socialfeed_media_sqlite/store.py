@@ -69,8 +69,8 @@ class SqliteMediaStore:
             await self._run(upload.close)
         return upload.size
 
-    async def get(self, key: str) -> StoredFile | None:
-        download = Download(self._database)
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> StoredFile | None:
+        download = Download(self._database, start, stop)
         size = await self._run(download.open, check_key(key))
         return None if size is None else StoredFile(size, self._chunks(download))
 

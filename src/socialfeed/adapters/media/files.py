@@ -96,20 +96,22 @@ def remove(path: Path) -> None:
 
 
 class Chunks(AsyncIterator[bytes]):
-    """The content of an open file, read by `run` in another thread. Closes the file at its end, or when nobody holds
-    this any more: a reader may go away at any time.
+    """The content of an open file from byte `start` to before `stop`, read by `run` in another thread. Closes the file
+    at its end, or when nobody holds this any more: a reader may go away at any time.
     """
 
-    def __init__(self, descriptor: int, run: Callable[..., Awaitable[bytes]]) -> None:
+    def __init__(self, descriptor: int, run: Callable[..., Awaitable[bytes]], start: int, stop: int) -> None:
         self._descriptor = descriptor
         self._close = weakref.finalize(self, os.close, descriptor)
         self._run = run
-        self._offset = 0
+        self._offset = start
+        self._stop = stop
 
     async def __anext__(self) -> bytes:
         if not self._close.alive:
             raise StopAsyncIteration
-        chunk = await self._run(os.pread, self._descriptor, READ_SIZE, self._offset)
+        size = max(0, min(READ_SIZE, self._stop - self._offset))
+        chunk = await self._run(os.pread, self._descriptor, size, self._offset) if size else b""
         if not chunk:
             self._close()
             raise StopAsyncIteration

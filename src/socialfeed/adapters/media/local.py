@@ -70,9 +70,12 @@ class LocalMediaStore:
             await self._run(incoming.close)
         return incoming.size
 
-    async def get(self, key: str) -> StoredFile | None:
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> StoredFile | None:
         opened = await self._run(open_file, self._path(key))
-        return opened and StoredFile(opened.size, Chunks(opened.descriptor, self._run))
+        if opened is None:
+            return None
+        end = opened.size if stop is None else stop
+        return StoredFile(opened.size, Chunks(opened.descriptor, self._run, start, end))
 
     async def delete(self, key: str) -> None:
         await self._run(remove, self._path(key))

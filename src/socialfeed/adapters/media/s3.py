@@ -69,17 +69,28 @@ class S3MediaStore:
         await self._put_whole(key, first, UPLOAD_SECONDS)
         return len(first)
 
-    async def get(self, key: str) -> StoredFile | None:
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> StoredFile | None:
         check_key(key)
         with self._explained():
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    found = await self._bucket.get_async(key)
+                    if start == 0 and stop is None:
+                        found = await self._bucket.get_async(key)
+                        return StoredFile(found.meta["size"], _Chunks(found.stream(READ_SIZE), self._explained))
+                    return await self._get_part(key, start, stop)
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
                     raise
                 return None
-        return StoredFile(found.meta["size"], _Chunks(found.stream(READ_SIZE), self._explained))
+
+    async def _get_part(self, key: str, start: int, stop: int | None) -> StoredFile:
+        """S3 refuses a range of nothing without saying how large the file is, so that is asked first."""
+        size = (await self._bucket.head_async(key))["size"]
+        end = size if stop is None else min(stop, size)
+        if start >= end:
+            return StoredFile(size, _nothing())
+        found = await self._bucket.get_async(key, options={"range": (start, end)})
+        return StoredFile(size, _Chunks(found.stream(READ_SIZE), self._explained))
 
     async def delete(self, key: str) -> None:
         check_key(key)
@@ -128,6 +139,10 @@ class S3MediaStore:
             found = next(filter(None, (reason.search(str(error)) for reason in _REASONS)), None)
             said = f"cannot be used: {found[1]}." if found else "does not answer."
             raise Unavailable(f"{self._place} {said}") from error
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
 
 
 class _Chunks(AsyncIterator[bytes]):

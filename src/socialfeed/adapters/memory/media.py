@@ -31,10 +31,10 @@ class MemoryMediaStore:
         self._files[key] = bytes(content)
         return len(content)
 
-    async def get(self, key: str) -> StoredFile | None:
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> StoredFile | None:
         check_key(key)
         content = self._files.get(key)
-        return None if content is None else StoredFile(len(content), _chunks(content))
+        return None if content is None else StoredFile(len(content), _chunks(content[start:stop]))
 
     async def delete(self, key: str) -> None:
         check_key(key)

@@ -1,4 +1,4 @@
-"""`/graphql` over HTTP: POST with JSON; a browser's GET gets the explorer."""
+"""`/graphql` over HTTP: POST with JSON, or with a form that brings files; a browser's GET gets the explorer."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,10 +9,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from socialfeed.application.services import Services
-from socialfeed.domain.errors import Unauthenticated, Unavailable
+from socialfeed.domain.errors import Forbidden, Unauthenticated, Unavailable
+from socialfeed.entrypoints.forms import closing, is_form
 from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.execution import Executor, Operation
-from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, decode_json, malformed, read_body
+from socialfeed.entrypoints.graphql.operations import operation_of
+from socialfeed.entrypoints.graphql.uploads import check_preflight, read_upload
+from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, decode_json, read_body
 
 
 class GraphQLEndpoint:
@@ -26,18 +29,30 @@ class GraphQLEndpoint:
         services: Services = request.state.services
         request_id: str = request.state.request_id
         try:
-            operation = read_operation(await read_body(request), request.headers.get("content-type", ""))
-            actor = await authenticate(request, services)
+            if is_form(request):
+                response = await self._run_upload(request, services, request_id)
+            else:
+                body = decode_json(await read_body(request), request.headers.get("content-type", ""))
+                operation = operation_of(body)
+                actor = await authenticate(request, services)
+                response = await self._run(operation, Context(services, actor), request_id)
         except BadRequest as error:
             response = _refused(error)
         except Unauthenticated as error:
             response = _refused(BadRequest(HTTPStatus.UNAUTHORIZED, error.code, str(error)))
             response.headers["WWW-Authenticate"] = "Bearer"
-        except Unavailable as error:  # nobody can tell whose token this is
+        except Forbidden as error:
+            response = _refused(BadRequest(HTTPStatus.FORBIDDEN, error.code, str(error)))
+        except Unavailable as error:  # nobody can tell whose token this is, or take a file
             response = _refused(BadRequest(HTTPStatus.SERVICE_UNAVAILABLE, error.code, Unavailable.message))
-        else:
-            response = await self._run(operation, Context(services, actor), request_id)
-        await response(scope, receive, send)
+        await closing(request, response)(scope, receive, send)
+
+    async def _run_upload(self, request: Request, services: Services, request_id: str) -> Response:
+        """Nobody in particular gets no room for a file, so who sends it is asked first."""
+        check_preflight(request)
+        actor = await authenticate(request, services)
+        async with read_upload(request, services.media, actor) as operation:
+            return await self._run(operation, Context(services, actor), request_id)
 
     async def _run(self, operation: Operation, context: Context, request_id: str) -> Response:
         outcome = await self._executor.run(operation, context, request_id)
@@ -60,20 +75,3 @@ def _retry_after(response: dict[str, Any]) -> int | None:
         return None
     waits = [error.get("extensions", {}).get("retryAfter") for error in response.get("errors", ())]
     return max((wait for wait in waits if wait is not None), default=None)
-
-
-def read_operation(body: bytes, content_type: str) -> Operation:
-    """The operation in a JSON body. Raises `BadRequest`: 415 for another media type, 400 for another shape."""
-    data = decode_json(body, content_type)
-    if isinstance(data, list):
-        raise malformed("One operation a request: batches are not accepted.")
-    if not isinstance(data, dict):
-        raise malformed("Send a JSON object.")
-    query, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise malformed('"query" must be the text of an operation.')
-    if variables is not None and not isinstance(variables, dict):
-        raise malformed('"variables" must be an object.')
-    if name is not None and not isinstance(name, str):
-        raise malformed('"operationName" must be a string.')
-    return Operation(query, variables or {}, name or None)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Any
 
@@ -13,12 +14,16 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from socialfeed.entrypoints.forms import closing
 from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, client_of, decode_json, malformed, read_body
-from socialfeed.entrypoints.rest.identity import OPERATIONS
+from socialfeed.entrypoints.rest import identity, media
+from socialfeed.entrypoints.rest.forms import read_upload
 from socialfeed.entrypoints.rest.openapi import describe
 from socialfeed.entrypoints.rest.operations import Operation, Visit
 from socialfeed.entrypoints.rest.page import page_routes
 from socialfeed.entrypoints.rest.problems import refusal
+
+OPERATIONS = (*identity.OPERATIONS, *media.OPERATIONS)
 
 NAME_SHOWN = 100
 """Characters of an unknown field's name that an answer repeats."""
@@ -52,9 +57,10 @@ def _endpoint(methods: Mapping[str, Operation]) -> Any:
     async def answer(request: Request) -> Response:
         operation = methods["GET" if request.method == "HEAD" else request.method]
         try:
-            return await _run(operation, request)
+            response = await _run(operation, request)
         except Exception as error:
-            return refusal(error, request.state.request_id)
+            response = refusal(error, request.state.request_id)
+        return closing(request, response)
 
     return answer
 
@@ -68,7 +74,12 @@ async def _run(operation: Operation, request: Request) -> Response:
         arguments["body"] = None if left_out else read_model(operation.takes, decode_json(body, content_type))
     services = request.state.services
     visit = Visit(services, await authenticate(request, services), client_of(request))
-    result = await operation.handler(visit, **arguments)
+    if operation.needs_viewer:
+        _ = visit.actor.signed_in  # raises before anything else is found wrong
+    async with AsyncExitStack() as stack:
+        if operation.takes_file:
+            arguments["form"] = await stack.enter_async_context(read_upload(request, services.media, visit.actor))
+        result = await operation.handler(visit, **arguments)
     headers = {"Cache-Control": "no-store"}
     if result is None:
         return Response(status_code=operation.success, headers=headers)

@@ -1,11 +1,12 @@
 """What goes over the wire. The names are GraphQL's; the rules for values are the domain's, and only described here."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from socialfeed.application.sessions import SignedIn
-from socialfeed.application.views import UserView
+from socialfeed.application.views import MediaView, UserView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.user import BIO_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from socialfeed.entrypoints.wire import rfc3339
@@ -151,6 +152,33 @@ class TokenOwner(Result, frozen=True):
     user: Account
 
 
+class Rendition(Result, frozen=True):
+    """A smaller picture of a file."""
+
+    url: str
+    width: int
+    height: int
+    content_type: str
+
+
+class Media(Result, frozen=True):
+    """A picture or a video."""
+
+    id: Id
+    kind: Annotated[str, Meta(extra_json_schema={"enum": ["IMAGE", "VIDEO"]})]
+    status: Annotated[str, Meta(extra_json_schema={"enum": ["PENDING", "READY", "FAILED"]})]
+    url: Annotated[str | None, Meta(description="Where it is, below this server; null until it is ready.")]
+    content_type: str
+    width: Annotated[int | None, Meta(description="Pixels; null until they are known.")]
+    height: int | None
+    duration: Annotated[float | None, Meta(description="Seconds, of what moves.")]
+    blurhash: Annotated[str | None, Meta(description="A blur to show meanwhile: see blurha.sh.")]
+    alt_text: str
+    renditions: Sequence[Rendition]
+    failure: Annotated[str | None, Meta(description="The code of what was wrong with it.")]
+    created_at: Moment
+
+
 class Problem(Result, frozen=True, kw_only=True):
     """Why a request was refused (RFC 9457). Programs go by `code`; `detail` is for people and may change."""
 
@@ -175,6 +203,24 @@ def profile(view: UserView, counts: ProfileCounts, *, is_followed: bool) -> Prof
         followers_count=counts.followers,
         following_count=counts.following,
         is_followed=is_followed,
+    )
+
+
+def media(view: MediaView) -> Media:
+    return Media(
+        id=str(view.id),
+        kind=view.kind,
+        status=view.status,
+        url=view.url,
+        content_type=view.content_type,
+        width=view.width,
+        height=view.height,
+        duration=view.duration,
+        blurhash=view.blurhash,
+        alt_text=view.alt_text,
+        renditions=[Rendition(each.url, each.width, each.height, each.content_type) for each in view.renditions],
+        failure=view.failure,
+        created_at=rfc3339(view.created_at),
     )
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 from socialfeed import __version__
 from socialfeed.domain.errors import Invalid, SocialFeedError, Unauthenticated, Unavailable
+from socialfeed.domain.media import ALT_TEXT_MAX
+from socialfeed.entrypoints.forms import FORM
 from socialfeed.entrypoints.requests import JSON
 from socialfeed.entrypoints.rest.models import Problem
 from socialfeed.entrypoints.rest.operations import Operation
@@ -28,6 +30,18 @@ _OF_BODIES = (
 )
 """Any body may be no JSON, too large, of another media type, or hold a field that does not fit."""
 
+_OF_FORMS = (*_OF_BODIES, HTTPStatus.REQUEST_TIMEOUT)
+
+_FILE: Json = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, GIF, MP4 or WebM."},
+        "altText": {"type": "string", "maxLength": ALT_TEXT_MAX, "description": "What is to be seen."},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
+}
+
 _HEADERS: dict[HTTPStatus, tuple[str, Json]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", {"type": "string"}),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", {"type": "integer", "minimum": 1}),
@@ -46,7 +60,7 @@ def describe(operations: Sequence[Operation]) -> Json:
         "info": {
             "title": "socialfeed",
             "version": __version__,
-            "summary": "Identity over REST; everything else is GraphQL, at /graphql.",
+            "summary": "Identity and media over REST; everything else is GraphQL, at /graphql.",
         },
         "servers": [{"url": "/api"}],
         "paths": dict(paths),
@@ -71,6 +85,8 @@ def _operation(operation: Operation) -> Json:
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
             for name in operation.path_names
         ]
+    if operation.takes_file:
+        described["requestBody"] = {"required": True, "content": {FORM: {"schema": _FILE}}}
     if operation.takes is not None:
         described["requestBody"] = {"required": operation.body_required, "content": _content(JSON, operation.takes)}
     return described
@@ -79,7 +95,9 @@ def _operation(operation: Operation) -> Json:
 def statuses(operation: Operation) -> set[HTTPStatus]:
     """Every status that a refusal of this operation may have, apart from a defect of ours."""
     own: Iterable[type[SocialFeedError]] = (*_ALWAYS, *operation.refuses)
-    return {status_of(error) for error in own} | set(_OF_BODIES if operation.takes is not None else ())
+    of_body = _OF_FORMS if operation.takes_file else _OF_BODIES if operation.takes is not None else ()
+    of_path = (status_of(Invalid),) if "id" in operation.path_names else ()
+    return {status_of(error) for error in own} | {*of_body, *of_path}
 
 
 def _success(operation: Operation) -> Json:

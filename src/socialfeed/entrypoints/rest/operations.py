@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 
+from socialfeed.application.intake import Intake
 from socialfeed.application.services import Services
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.permissions import Actor
@@ -23,14 +24,22 @@ class Visit:
     client: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The form of an operation that takes a file."""
+
+    file: Intake
+    alt_text: str
+
+
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Struct | None]])
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`takes` is the model of the body, if there is one, and `body_required` says whether it may be left out; `gives`
-    that of the answer, None for an empty one; `path_names` the parts of the path handed over by name; `refuses` the
-    errors of its own, beyond those of every operation.
+    """`takes` is the model of the body, if there is one, and `body_required` says whether it may be left out; one that
+    `takes_file` takes a form with it instead. `gives` is the model of the answer, None for an empty one; `path_names`
+    the parts of the path handed over by name; `refuses` the errors of its own, beyond those of every operation.
     """
 
     method: str
@@ -39,6 +48,7 @@ class Operation:
     takes: type[Struct] | None
     body_required: bool
     gives: type[Struct] | None
+    takes_file: bool
     path_names: tuple[str, ...]
     success: HTTPStatus
     refuses: tuple[type[SocialFeedError], ...]
@@ -65,12 +75,12 @@ class Operations(list[Operation]):
         refuses: tuple[type[SocialFeedError], ...] = (),
         needs_viewer: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Reads the models off the handler's signature: its parameter `body`, and what it returns."""
+        """Reads the models off the handler's signature: its parameter `body` or `form`, and what it returns."""
 
         def enter(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             gives = hints.pop("return")
-            body = hints.pop("body", None)
+            body, form = hints.pop("body", None), hints.pop("form", None)
             self.append(
                 Operation(
                     method,
@@ -79,6 +89,7 @@ class Operations(list[Operation]):
                     takes=_model(body),
                     body_required=not isinstance(body, UnionType),
                     gives=_model(gives),
+                    takes_file=form is not None,
                     path_names=tuple(name for name, hint in hints.items() if hint is str),
                     success=success,
                     refuses=refuses,

@@ -71,6 +71,37 @@ class MediaStoreContract:
         assert await media.put("large", stream(*chunks)) == 60 * 65_537
         assert await content(media, "large") == b"".join(chunks)
 
+    async def test_a_part_of_a_file_can_be_read(self, media: MediaStore) -> None:
+        chunks = [bytes([n]) * 65_537 for n in range(12)]
+        whole = b"".join(chunks)
+        await media.put("large", stream(*chunks))
+        size = len(whole)
+        ranges = [
+            (0, 1),
+            (1, None),
+            (65_530, 65_550),
+            (262_100, 262_200),  # where pieces of 256 KiB meet
+            (262_144, 262_145),
+            (100, size + 100),
+            (size - 1, None),
+            (0, size),
+        ]
+        for start, stop in ranges:
+            stored = await media.get("large", start, stop)
+            assert stored is not None
+            assert stored.size == size
+            assert b"".join([chunk async for chunk in stored.chunks]) == whole[start:stop], (start, stop)
+
+    async def test_of_a_file_that_is_over_before_there_is_nothing(self, media: MediaStore) -> None:
+        await media.put("small", stream(b"12345"))
+        await media.put("empty", stream())
+        for key, start, stop in (("small", 5, None), ("small", 7, 9), ("small", 3, 3), ("empty", 0, 1)):
+            stored = await media.get(key, start, stop)
+            assert stored is not None
+            assert stored.size == (5 if key == "small" else 0)
+            assert b"".join([chunk async for chunk in stored.chunks]) == b""
+        assert await media.get("missing", 1, 2) is None
+
     async def test_what_was_never_put_is_none(self, media: MediaStore) -> None:
         await media.put("folder/file", stream(b"1"))
         assert await media.get("missing") is None

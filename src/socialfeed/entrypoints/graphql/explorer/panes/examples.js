@@ -9,6 +9,7 @@ const GROUPS = [
   ["Comments & reactions", "reactions.graphql"],
   ["Bookmarks & pins", "keeping.graphql"],
   ["Search", "search.graphql"],
+  ["Media", "media.graphql"],
   ["Graph", "graph.graphql"],
   ["Identity", "identity.graphql"],
   ["Account", "account.graphql"],
