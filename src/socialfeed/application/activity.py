@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from socialfeed.application.commands import Commands
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, connection, decode_cursor
+from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.activity import ActivityFilter, ActivityReader
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.activity import (
@@ -112,8 +112,9 @@ class ActivityNotes:
 
 
 class ActivityLog:
-    def __init__(self, reader: ActivityReader, guard: Guard) -> None:
+    def __init__(self, reader: ActivityReader, cursors: Cursors, guard: Guard) -> None:
         self._reader = reader
+        self._cursors = cursors
         self._guard = guard
 
     async def page(
@@ -163,10 +164,11 @@ class ActivityLog:
 
     async def _page(self, wanted: ActivityFilter, first: int, after: str | None) -> ConnectionView[Activity]:
         check_size(first, "first")
-        position = decode_cursor(after)
+        listing = self._cursors.of("activity")
+        position = listing.position(after)
         before = None if position is None else ActivityId(position)
         entries = await self._reader.entries(wanted, limit=first + 1, before=before)
-        return connection(entries[:first], has_next=len(entries) > first, after=after)
+        return listing.connection(entries[:first], has_next=len(entries) > first, after=after)
 
     async def _ends(self) -> AsyncIterator[ChainEnd]:
         after: UserId | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from socialfeed.application.commands import Commands
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, refilled
+from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.keeping import BookmarkReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
@@ -24,10 +24,13 @@ from socialfeed.domain.permissions import Actor, Permission
 
 
 class Bookmarks:
-    def __init__(self, commands: Commands, reader: BookmarkReader, posts: Posts, guard: Guard) -> None:
+    def __init__(
+        self, commands: Commands, reader: BookmarkReader, posts: Posts, cursors: Cursors, guard: Guard
+    ) -> None:
         self._commands = commands
         self._reader = reader
         self._posts = posts
+        self._cursors = cursors
         self._guard = guard
 
     async def keep(self, actor: Actor, post_id: PostId, *, folder: str = DEFAULT_FOLDER) -> PostView:
@@ -73,7 +76,8 @@ class Bookmarks:
                 if bookmark.post_id in posts
             }
 
-        return await refilled(first, after, read, lambda bookmark: bookmark.id, shown)
+        listing = self._cursors.of("bookmarks", user_id, "" if wanted is None else f"in {wanted}")
+        return await listing.refilled(first, after, read, lambda bookmark: bookmark.id, shown)
 
     async def folders(self, actor: Actor) -> Sequence[Folder]:
         """Those that hold something, by name, the default one first."""

@@ -7,7 +7,7 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import user_views
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, refilled
+from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.readers import GraphReader
 from socialfeed.application.views import ConnectionView, UserView
 from socialfeed.domain.activity import Action
@@ -20,11 +20,20 @@ from socialfeed.domain.permissions import Actor, Permission
 class Boundaries:
     """What is lifted here may be lifted whether or not the account is still there."""
 
-    def __init__(self, commands: Commands, graph: Graph, reader: GraphReader, hydrator: Hydrator, guard: Guard) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        graph: Graph,
+        reader: GraphReader,
+        hydrator: Hydrator,
+        cursors: Cursors,
+        guard: Guard,
+    ) -> None:
         self._commands = commands
         self._graph = graph
         self._reader = reader
         self._hydrator = hydrator
+        self._cursors = cursors
         self._guard = guard
 
     async def block(self, actor: Actor, user_id: UserId) -> None:
@@ -108,7 +117,7 @@ class Boundaries:
         async def read(limit: int, position: int | None) -> Sequence[UserId]:
             return await self._reader.blocked(blocker_id, limit=limit, after=_user(position))
 
-        return await refilled(first, after, read, int, self._active)
+        return await self._cursors.of("blocked", blocker_id).refilled(first, after, read, int, self._active)
 
     async def muted(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[UserView]:
         """Whom the viewer mutes, the oldest accounts first."""
@@ -123,7 +132,8 @@ class Boundaries:
             live = [mute.muted_id for mute in mutes if not mute.is_over(now)]
             return user_views(await self._hydrator.accounts(actor, live))
 
-        return await refilled(first, after, read, lambda mute: mute.muted_id, keep)
+        listing = self._cursors.of("muted", muter_id)
+        return await listing.refilled(first, after, read, lambda mute: mute.muted_id, keep)
 
     async def _active(self, user_ids: Sequence[UserId]) -> Mapping[UserId, UserView]:
         """One's own blocks are shown to the end, whoever blocks back: what is told is what the viewer did."""

@@ -7,7 +7,7 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import comment_view, user_view
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, decode_place, encode_place, page_info
+from socialfeed.application.paging import Cursors, Listing, check_size, page_info
 from socialfeed.application.ports.readers import CommentReader, Onlooker, Place, Placed, Profile
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts
@@ -29,6 +29,7 @@ class Comments:
         posts: Posts,
         hydrator: Hydrator,
         counters: Counters,
+        cursors: Cursors,
         guard: Guard,
     ) -> None:
         self._commands = commands
@@ -36,6 +37,7 @@ class Comments:
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
+        self._cursors = cursors
         self._guard = guard
 
     @regenerates_ids
@@ -120,23 +122,24 @@ class Comments:
         levels below the beginning of the answer that is: none is read from `LEVELS_SHOWN` on.
         """
         check_size(first, "first")
-        position = decode_place(sort, after)
+        listing = self._cursors.of("comments", post_id, sort)
+        place = listing.place(after, 2)
         if level >= LEVELS_SHOWN:
-            return {parent: _page([], {}, sort, after, first, post_id, parent) for parent in parents}
+            return {parent: _page([], {}, listing, after, first, post_id, parent) for parent in parents}
         children = await self._comments.children(
             post_id,
             parents,
             _onlooker(actor),
             limit=first + 1,
             sort=sort,
-            after=Place(position[0], CommentId(position[1])) if position else None,
+            after=Place(place[0], CommentId(place[1])) if place else None,
         )
         page = {parent: children.get(parent, []) for parent in parents}
         views = await self._views(actor, [each.comment for found in page.values() for each in found[:first]])
         for view in views:
             view.level = level
         by_id = {view.id: view for view in views}
-        return {parent: _page(found, by_id, sort, after, first, post_id, parent) for parent, found in page.items()}
+        return {parent: _page(found, by_id, listing, after, first, post_id, parent) for parent, found in page.items()}
 
     async def below(
         self,
@@ -238,13 +241,13 @@ def _onlooker(actor: Actor) -> Onlooker:
 def _page(
     found: Sequence[Placed],
     views: Mapping[CommentId, CommentView],
-    sort: Sort,
+    listing: Listing,
     after: str | None,
     first: int,
     post_id: PostId,
     parent: CommentId | None,
 ) -> ThreadView:
-    cursors = {each.comment.id: encode_place(sort, *each.place) for each in found[:first]}
+    cursors = {each.comment.id: listing.cursor(*each.place) for each in found[:first]}
     edges = [EdgeView(cursor, views[comment_id]) for comment_id, cursor in cursors.items() if comment_id in views]
     end = cursors[found[:first][-1].comment.id] if found else None
     info = page_info(edges, has_next=len(found) > first, after=after, end=end)

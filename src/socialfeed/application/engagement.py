@@ -10,7 +10,7 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import like_view, share_view, user_view, user_views
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, refilled
+from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.readers import EngagementReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts import Posts, with_counts
@@ -75,6 +75,7 @@ class Engagement:
         posts: Posts,
         hydrator: Hydrator,
         counters: Counters,
+        cursors: Cursors,
         guard: Guard,
     ) -> None:
         self._commands = commands
@@ -82,6 +83,7 @@ class Engagement:
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
+        self._cursors = cursors
         self._guard = guard
 
     async def like(self, actor: Actor, post_id: PostId) -> LikeView:
@@ -115,7 +117,7 @@ class Engagement:
         async def keep(user_ids: Sequence[UserId]) -> dict[UserId, UserView]:
             return user_views(await self._hydrator.accounts(actor, user_ids))
 
-        return await refilled(first, after, read, int, keep)
+        return await self._cursors.of("likers", post_id).refilled(first, after, read, int, keep)
 
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
         """Raises `NotShareable`, too."""

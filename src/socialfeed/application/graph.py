@@ -6,7 +6,7 @@ from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import relationship_view, user_view, user_views
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_size, refilled
+from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.readers import GraphReader, UserReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.views import ConnectionView, RelationshipView, UserView
@@ -30,12 +30,19 @@ _SUGGESTIONS_READ = 50
 
 class Graph:
     def __init__(
-        self, commands: Commands, users: UserReader, graph: GraphReader, hydrator: Hydrator, guard: Guard
+        self,
+        commands: Commands,
+        users: UserReader,
+        graph: GraphReader,
+        hydrator: Hydrator,
+        cursors: Cursors,
+        guard: Guard,
     ) -> None:
         self._commands = commands
         self._users = users
         self._graph = graph
         self._hydrator = hydrator
+        self._cursors = cursors
         self._guard = guard
 
     @regenerates_ids
@@ -131,7 +138,8 @@ class Graph:
         async def keep(follows: Sequence[Follow]) -> Mapping[int, UserView]:
             return await self._accounts(actor, {follow.id: follow.follower_id for follow in follows})
 
-        return await refilled(first, after, read, lambda follow: follow.id, keep)
+        listing = self._cursors.of("followers", user_id)
+        return await listing.refilled(first, after, read, lambda follow: follow.id, keep)
 
     async def following(
         self, actor: Actor, user_id: UserId, *, first: int, after: str | None = None
@@ -145,7 +153,8 @@ class Graph:
         async def keep(follows: Sequence[Follow]) -> Mapping[int, UserView]:
             return await self._accounts(actor, {follow.id: follow.followee_id for follow in follows})
 
-        return await refilled(first, after, read, lambda follow: follow.id, keep)
+        listing = self._cursors.of("following", user_id)
+        return await listing.refilled(first, after, read, lambda follow: follow.id, keep)
 
     async def requests(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[UserView]:
         """Who asks to follow the viewer, the newest first."""
@@ -158,7 +167,8 @@ class Graph:
         async def keep(requests: Sequence[FollowRequest]) -> Mapping[int, UserView]:
             return await self._accounts(actor, {request.id: request.requester_id for request in requests})
 
-        return await refilled(first, after, read, lambda request: request.id, keep)
+        listing = self._cursors.of("requests", target_id)
+        return await listing.refilled(first, after, read, lambda request: request.id, keep)
 
     async def suggested(self, actor: Actor, *, first: int) -> list[UserView]:
         """Accounts that those follow whom the viewer follows: those with the most first. Raises `Unauthenticated`,

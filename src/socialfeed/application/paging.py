@@ -1,13 +1,16 @@
-"""Page numbers, page sizes and cursors as clients give them."""
+"""Page numbers, page sizes and cursors as clients give them.
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
+A cursor says where in a list a page ended. It is sealed for its list: it tells nothing, not even of what was left out
+of the page, nobody makes one up, and one of another list, or of another reader's, is none of this.
+"""
+
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from socialfeed.application.ports.security import CursorSeal
 from socialfeed.application.views import ConnectionView, EdgeView, PageInfoView
 from socialfeed.domain.errors import Invalid
-from socialfeed.domain.ids import MAX_ID
 
 PAGE_SIZE_MAX = 100
 PAGE_MAX = 1_000_000
@@ -21,6 +24,8 @@ class Identified(Protocol):
 Node = TypeVar("Node", bound=Identified)
 Row = TypeVar("Row")
 Shown = TypeVar("Shown")
+
+_NUMBER = 8
 
 _ROUNDS = 10
 """So often a page is refilled at most; one that is short even then says that there is more."""
@@ -38,80 +43,86 @@ def check_page(page: int) -> int:
     return page
 
 
-def encode_cursor(position: int) -> str:
-    return urlsafe_b64encode(b"i%d" % position).rstrip(b"=").decode()
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The cursors of one list."""
+
+    seal: CursorSeal
+    name: str
+
+    def cursor(self, *place: int) -> str:
+        """Of a place: the numbers by which the list is sorted, the id last."""
+        return self.seal.seal(self.name, b"".join(number.to_bytes(_NUMBER, "big", signed=True) for number in place))
+
+    def place(self, cursor: str | None, length: int, field: str = "after") -> tuple[int, ...] | None:
+        """What `cursor` was made of, so many numbers. Raises `Invalid` (INVALID_CURSOR) for anything else."""
+        if cursor is None:
+            return None
+        raw = self.seal.unseal(self.name, cursor)
+        if raw is None or len(raw) != length * _NUMBER:
+            raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
+        return tuple(int.from_bytes(raw[at : at + _NUMBER], "big", signed=True) for at in range(0, len(raw), _NUMBER))
+
+    def position(self, cursor: str | None, field: str = "after") -> int | None:
+        """As `place`, where the list is sorted by ids alone."""
+        place = self.place(cursor, 1, field)
+        return None if place is None else place[0]
+
+    def connection(
+        self, nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None
+    ) -> ConnectionView[Node]:
+        """A forward page of what is sorted by id. `stopped_at` is the last id scanned, where rules dropped what stood
+        behind the last node.
+        """
+        edges = [EdgeView(self.cursor(node.id), node) for node in nodes]
+        end = self.cursor(stopped_at) if stopped_at is not None else None
+        return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))
+
+    async def refilled(
+        self,
+        first: int,
+        after: str | None,
+        read: Callable[[int, int | None], Awaitable[Sequence[Row]]],
+        place: Callable[[Row], int],
+        keep: Callable[[Sequence[Row]], Awaitable[Mapping[Any, Shown]]],
+    ) -> ConnectionView[Shown]:
+        """A forward page of those rows that `keep` lets through, by their place in the list. `read` gives at most so
+        many rows past a place. A page that loses rows is refilled from those that follow.
+        """
+        position, found, has_next = self.position(after), dict[int, Shown](), False
+        stopped_at = position
+        for _ in range(_ROUNDS):
+            missing = first - len(found)
+            limit = first + 1 if stopped_at == position else missing + missing // 2 + 5
+            rows = await read(limit, stopped_at)
+            kept = await keep(rows)
+            for row in rows:
+                number = place(row)
+                if number in kept and len(found) == first:
+                    return self._page(found, True, after, None)
+                if number in kept:
+                    found[number] = kept[number]
+                stopped_at = number
+            has_next = len(rows) == limit
+            if not has_next:
+                break
+        return self._page(found, has_next, after, stopped_at)
+
+    def _page(
+        self, found: Mapping[int, Shown], has_next: bool, after: str | None, stopped_at: int | None
+    ) -> ConnectionView[Shown]:
+        edges = [EdgeView(self.cursor(number), node) for number, node in found.items()]
+        end = self.cursor(stopped_at) if stopped_at is not None else None
+        return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))
 
 
-def decode_cursor(cursor: str | None, field: str = "after") -> int | None:
-    """The id behind a cursor of `encode_cursor`. Raises `Invalid` (INVALID_CURSOR) for anything else."""
-    if cursor is None:
-        return None
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        position = int(raw[1:])
-        if 0 < position <= MAX_ID and encode_cursor(position) == cursor:
-            return position
-    except (ValueError, Base64Error):
-        pass
-    raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    seal: CursorSeal
 
-
-def encode_place(order: str, score: int, position: int) -> str:
-    """A cursor of a list that is sorted by a score, then by id; `order` is a word of its own for each such list."""
-    return _encode(order, score, position)
-
-
-def decode_place(order: str, cursor: str | None, field: str = "after") -> tuple[int, int] | None:
-    """The score and the id behind a cursor of `encode_place`. Raises `Invalid` (INVALID_CURSOR) for anything else, and
-    for a cursor of another order.
-    """
-    if cursor is None:
-        return None
-    score, position = _decode(order, cursor, 2, field)
-    return score, position
-
-
-def encode_pinned(order: str, score: int, position: int, below: int) -> str:
-    """As `encode_place`, of a list that is made of what was there when its first page was: ids below `below`."""
-    return _encode(order, score, position, below)
-
-
-def decode_pinned(order: str, cursor: str | None, field: str = "after") -> tuple[int, int, int] | None:
-    """As `decode_place`, with `below`."""
-    if cursor is None:
-        return None
-    score, position, below = _decode(order, cursor, 3, field)
-    return score, position, below
-
-
-def _encode(order: str, *numbers: int) -> str:
-    return urlsafe_b64encode(":".join((order, *map(str, numbers))).encode("ascii")).rstrip(b"=").decode()
-
-
-def _decode(order: str, cursor: str, count: int, field: str) -> list[int]:
-    """A score, and ids behind it."""
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        score, *ids = numbers = [int(part) for part in raw.split(b":")[1:]]
-        if (
-            len(numbers) == count
-            and -1 <= score <= MAX_ID
-            and all(0 < number <= MAX_ID for number in ids)
-            and _encode(order, *numbers) == cursor
-        ):
-            return numbers
-    except (ValueError, Base64Error):
-        pass
-    raise Invalid("This is not a cursor of this list.", code="INVALID_CURSOR", field=field)
-
-
-def connection(
-    nodes: Sequence[Node], *, has_next: bool, after: str | None, stopped_at: int | None = None
-) -> ConnectionView[Node]:
-    """A forward page. `stopped_at` is the last id scanned, where rules dropped what stood behind the last node."""
-    edges = [EdgeView(encode_cursor(node.id), node) for node in nodes]
-    end = encode_cursor(stopped_at) if stopped_at is not None else None
-    return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))
+    def of(self, name: str, *about: int | str) -> Listing:
+        """Of the list of this name, about these things: whose it is, or what it is under."""
+        return Listing(self.seal, ":".join((name, *map(str, about))))
 
 
 def page_info(edges: Sequence[EdgeView[Any]], *, has_next: bool, after: str | None, end: str | None) -> PageInfoView:
@@ -123,41 +134,3 @@ def page_info(edges: Sequence[EdgeView[Any]], *, has_next: bool, after: str | No
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=last if end is None else end,
     )
-
-
-async def refilled(
-    first: int,
-    after: str | None,
-    read: Callable[[int, int | None], Awaitable[Sequence[Row]]],
-    place: Callable[[Row], int],
-    keep: Callable[[Sequence[Row]], Awaitable[Mapping[Any, Shown]]],
-) -> ConnectionView[Shown]:
-    """A forward page of those rows that `keep` lets through, by their place in the list. `read` gives at most so many
-    rows past a place. A page that loses rows is refilled from those that follow.
-    """
-    position, found, has_next = decode_cursor(after), dict[int, Shown](), False
-    stopped_at = position
-    for _ in range(_ROUNDS):
-        missing = first - len(found)
-        limit = first + 1 if stopped_at == position else missing + missing // 2 + 5
-        rows = await read(limit, stopped_at)
-        kept = await keep(rows)
-        for row in rows:
-            number = place(row)
-            if number in kept and len(found) == first:
-                return _page(found, True, after, None)
-            if number in kept:
-                found[number] = kept[number]
-            stopped_at = number
-        has_next = len(rows) == limit
-        if not has_next:
-            break
-    return _page(found, has_next, after, stopped_at)
-
-
-def _page(
-    found: Mapping[int, Shown], has_next: bool, after: str | None, stopped_at: int | None
-) -> ConnectionView[Shown]:
-    edges = [EdgeView(encode_cursor(number), node) for number, node in found.items()]
-    end = encode_cursor(stopped_at) if stopped_at is not None else None
-    return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=end))

@@ -12,16 +12,7 @@ from typing import TypeVar
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views, user_view
-from socialfeed.application.paging import (
-    check_size,
-    decode_cursor,
-    decode_pinned,
-    decode_place,
-    encode_cursor,
-    encode_pinned,
-    encode_place,
-    page_info,
-)
+from socialfeed.application.paging import Cursors, check_size, page_info
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.search import PostHit, PostQuery, SearchIndex, UserHit
@@ -38,8 +29,6 @@ _ROUNDS = 10
 
 _AHEAD = timedelta(seconds=2)
 """So much the clocks of those who write may be ahead of ours."""
-
-_BY_RELEVANCE, _BY_NAME = "relevance", "name"
 
 
 class Sort(StrEnum):
@@ -64,11 +53,14 @@ Node = TypeVar("Node")
 
 
 class Search:
-    def __init__(self, index: SearchIndex, users: UserReader, hydrator: Hydrator, clock: Clock) -> None:
+    def __init__(
+        self, index: SearchIndex, users: UserReader, hydrator: Hydrator, clock: Clock, cursors: Cursors
+    ) -> None:
         self._index = index
         self._users = users
         self._hydrator = hydrator
         self._clock = clock
+        self._cursors = cursors
 
     async def posts(
         self, actor: Actor, text: str, narrowed: PostFilter, *, sort: Sort, first: int, after: str | None = None
@@ -82,7 +74,8 @@ class Search:
         """Accounts with names like these, the most alike first, for anybody. Raises `Invalid`."""
         check_size(first, "first")
         wanted = parse_name(text)
-        place = decode_place(_BY_NAME, after)
+        listing = self._cursors.of("names")
+        place = listing.place(after, 2)
 
         async def read(limit: int, last: UserHit | None) -> Sequence[UserHit]:
             return await self._index.users(wanted, limit=limit, after=last)
@@ -94,7 +87,7 @@ class Search:
             }
 
         def cursor(hit: UserHit) -> str:
-            return encode_place(_BY_NAME, hit.score, hit.user_id)
+            return listing.cursor(hit.score, hit.user_id)
 
         start = UserHit(UserId(place[1]), place[0]) if place else None
         return await _page(first, after, start, read, shown, cursor)
@@ -102,7 +95,8 @@ class Search:
     async def _recent(
         self, actor: Actor, query: Query, narrowed: PostFilter, first: int, after: str | None
     ) -> ConnectionView[PostView]:
-        position = decode_cursor(after)
+        listing = self._cursors.of("found", Sort.RECENT)
+        position = listing.position(after)
         asked = await self._asked(query, narrowed)
 
         async def read(limit: int, last: PostId | None) -> Sequence[PostId]:
@@ -112,9 +106,9 @@ class Search:
             return await self._index.newest_posts(replace(asked, below=below), limit=limit)
 
         async def shown(ids: Sequence[PostId]) -> Mapping[PostId, EdgeView[PostView]]:
-            return await self._shown(actor, query, {post_id: encode_cursor(post_id) for post_id in ids})
+            return await self._shown(actor, query, {post_id: listing.cursor(post_id) for post_id in ids})
 
-        return await _page(first, after, PostId(position) if position else None, read, shown, encode_cursor)
+        return await _page(first, after, PostId(position) if position else None, read, shown, listing.cursor)
 
     async def _relevant(
         self, actor: Actor, query: Query, narrowed: PostFilter, first: int, after: str | None
@@ -122,7 +116,8 @@ class Search:
         """Cursors carry the moment of the first page: what is written later does not shift the others. It is a moment
         and no post, as the newest that matches may be one that the viewer must not know of.
         """
-        place = decode_pinned(_BY_RELEVANCE, after)
+        listing = self._cursors.of("found", Sort.RELEVANCE)
+        place = listing.place(after, 3)
         pinned = place[2] if place else first_id(self._clock.now() + _AHEAD)
         asked = await self._asked(query, narrowed)
 
@@ -137,7 +132,7 @@ class Search:
             return {hit: edges[hit.post_id] for hit in hits if hit.post_id in edges}
 
         def cursor(hit: PostHit) -> str:
-            return encode_pinned(_BY_RELEVANCE, hit.score, hit.post_id, pinned)
+            return listing.cursor(hit.score, hit.post_id, pinned)
 
         start = PostHit(PostId(place[1]), place[0]) if place else None
         return await _page(first, after, start, read, shown, cursor)
@@ -201,6 +196,6 @@ async def _page(
             last = hit
         if len(hits) < limit:
             return ConnectionView(edges, page_info(edges, has_next=False, after=after, end=None))
-    # Only here a cursor names what is not shown, or whoever follows it would never get past.
+    # Only here a cursor is of what is not shown, or whoever follows it would never get past.
     end = None if last is None else cursor(last)
     return ConnectionView(edges, page_info(edges, has_next=True, after=after, end=end))

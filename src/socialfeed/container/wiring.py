@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryRateLimiter
 from socialfeed.adapters.security import (
+    AesSivCursors,
     Argon2PasswordHasher,
     HmacCodeHasher,
     HmacRefreshTokens,
@@ -43,6 +44,7 @@ from socialfeed.application.media import MediaLibrary
 from socialfeed.application.media_work import MediaWork
 from socialfeed.application.members import Members
 from socialfeed.application.own_account import OwnAccount
+from socialfeed.application.paging import Cursors
 from socialfeed.application.pins import Pins
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
@@ -130,6 +132,7 @@ class Container(containers.DeclarativeContainer):
         SearchIndexing, storage.provided.search, storage.provided.posts, storage.provided.users
     )
 
+    cursors = providers.Singleton(Cursors, providers.Singleton(AesSivCursors, secret))
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
@@ -176,7 +179,6 @@ class Container(containers.DeclarativeContainer):
         freshness,
         guard,
     )
-    comments = providers.Singleton(Comments, commands, storage.provided.comments, posts, hydrator, counters, guard)
     media = providers.Singleton(
         MediaLibrary,
         commands,
@@ -189,6 +191,9 @@ class Container(containers.DeclarativeContainer):
         guard,
     )
     media_work = providers.Singleton(MediaWork, commands, storage.provided.media, media_store, media_processor)
+    comments = providers.Singleton(
+        Comments, commands, storage.provided.comments, posts, hydrator, counters, cursors, guard
+    )
     upkeep = providers.Singleton(
         Upkeep,
         accounts_erased=own_account.provided.erase_due,
@@ -196,7 +201,9 @@ class Container(containers.DeclarativeContainer):
         media_collected=media_work.provided.collect,  # after those two, whose media it deletes
         idempotency_keys_forgotten=once.provided.forget_old,
     )
-    graph = providers.Singleton(Graph, commands, storage.provided.users, storage.provided.graph, hydrator, guard)
+    graph = providers.Singleton(
+        Graph, commands, storage.provided.users, storage.provided.graph, hydrator, cursors, guard
+    )
     services = providers.Singleton(
         Services,
         guard=guard,
@@ -209,7 +216,7 @@ class Container(containers.DeclarativeContainer):
             Access, commands, storage.provided.users, storage.provided.access, authorities, sessions, guard
         ),
         members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, freshness, guard),
-        activity=providers.Singleton(ActivityLog, storage.provided.activity, guard),
+        activity=providers.Singleton(ActivityLog, storage.provided.activity, cursors, guard),
         posts=posts,
         media=media,
         once=once,
@@ -217,15 +224,15 @@ class Container(containers.DeclarativeContainer):
         comment_likes=providers.Singleton(CommentLikes, commands, comments, guard),
         threads=providers.Singleton(Threads, commands, comments, posts, freshness, guard),
         engagement=providers.Singleton(
-            Engagement, commands, storage.provided.engagement, posts, hydrator, counters, guard
+            Engagement, commands, storage.provided.engagement, posts, hydrator, counters, cursors, guard
         ),
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=graph,
-        boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, guard),
-        bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, guard),
+        boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, cursors, guard),
+        bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
-        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, guard),
-        search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock),
+        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, cursors, guard),
+        search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),
         images=providers.Singleton(
             ImageProxy,
             fetcher,

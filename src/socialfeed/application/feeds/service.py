@@ -7,7 +7,7 @@ from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import check_page, check_size, connection, decode_cursor
+from socialfeed.application.paging import Cursors, check_page, check_size
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.trending import Trending
@@ -22,11 +22,20 @@ TRENDING_WINDOW = 400
 
 
 class Feeds:
-    def __init__(self, home: HomeSkeleton, trending: Trending, hydrator: Hydrator, clock: Clock, guard: Guard) -> None:
+    def __init__(
+        self,
+        home: HomeSkeleton,
+        trending: Trending,
+        hydrator: Hydrator,
+        clock: Clock,
+        cursors: Cursors,
+        guard: Guard,
+    ) -> None:
         self._home = home
         self._trending = trending
         self._hydrator = hydrator
         self._clock = clock
+        self._cursors = cursors
         self._guard = guard
 
     async def home_page(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
@@ -43,7 +52,8 @@ class Feeds:
         """The home feed from the top, or from a cursor on, to the beginning of time."""
         reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_size(first, "first")
-        position = decode_cursor(after)
+        listing = self._cursors.of("home", reader_id)
+        position = listing.position(after)
         nodes: list[PostView] = []
         scanned: PostId | None = None
         async for chunk in self._home_chunks(reader_id, before=PostId(position) if position else None, want=first):
@@ -51,8 +61,8 @@ class Feeds:
             nodes += items
             scanned = last or scanned
             if len(nodes) > first:
-                return connection(nodes[:first], has_next=True, after=after)
-        return connection(nodes, has_next=False, after=after, stopped_at=scanned)
+                return listing.connection(nodes[:first], has_next=True, after=after)
+        return listing.connection(nodes, has_next=False, after=after, stopped_at=scanned)
 
     async def trending(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
         """By recent reactions, for anybody."""

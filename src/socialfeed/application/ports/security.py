@@ -71,3 +71,13 @@ class RefreshTokens(Protocol):
 
     def read(self, token: str) -> RefreshToken | None:
         """The token taken apart, or None unless its signature is ours."""
+
+
+class CursorSeal(Protocol):
+    """Makes cursors that tell nothing and cannot be made up. Synchronous and local."""
+
+    def seal(self, listing: str, place: bytes) -> str:
+        """The same for the same place of the same list. Letters, digits, `-` and `_` only."""
+
+    def unseal(self, listing: str, cursor: str) -> bytes | None:
+        """The place, or None for anything but a cursor of this list."""

@@ -32,6 +32,7 @@ fixture named after the port that gives a fresh, empty adapter:
 | `security.CodeHasherContract`              | `code_hasher: CodeHasher`, `foreign_code_hasher`           |
 | `security.TokensContract`                  | `tokens: Tokens`, `foreign_tokens`                         |
 | `security.RefreshTokensContract`           | `refresh_tokens: RefreshTokens`, `foreign_refresh_tokens`  |
+| `security.CursorSealContract`              | `cursor_seal: CursorSeal`, `foreign_cursor_seal`           |
 
 The `...TimeContract` suites are for adapters that ask the injected clock; where time belongs to a server,
 leave them out. The suites need pytest with pytest-asyncio in auto mode, and hypothesis. None depends on how

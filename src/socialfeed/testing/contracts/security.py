@@ -4,11 +4,13 @@ import asyncio
 import base64
 import json
 import re
+from base64 import urlsafe_b64decode
 from datetime import timedelta
+from string import ascii_letters, digits
 
 import pytest
 
-from socialfeed.application.ports.security import CodeHasher, PasswordHasher, RefreshTokens, Tokens
+from socialfeed.application.ports.security import CodeHasher, CursorSeal, PasswordHasher, RefreshTokens, Tokens
 from socialfeed.domain.errors import Unauthenticated
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import START
@@ -209,3 +211,44 @@ def _decode(part: str) -> dict[str, object]:
 
 def _encode(claims: dict[str, object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+
+
+class CursorSealContract:
+    """Supply `cursor_seal`, and `foreign_cursor_seal` of another installation."""
+
+    @pytest.mark.parametrize("place", [b"\0" * 8, b"12345678", bytes(range(24))])
+    async def test_a_cursor_gives_back_its_place(self, cursor_seal: CursorSeal, place: bytes) -> None:
+        cursor = cursor_seal.seal("likers:1", place)
+        assert cursor_seal.unseal("likers:1", cursor) == place
+        assert cursor_seal.seal("likers:1", place) == cursor
+        assert set(cursor) <= set(ascii_letters + digits + "-_")
+
+    async def test_a_cursor_tells_nothing_of_its_place(self, cursor_seal: CursorSeal) -> None:
+        one, other = (cursor_seal.seal("likers:1", place) for place in (b"12345678", b"12345679"))
+        assert sum(a == b for a, b in zip(one, other, strict=True)) < len(one) / 2
+        assert b"12345678" not in urlsafe_b64decode(one + "=" * (-len(one) % 4))
+
+    async def test_a_cursor_of_another_list_is_none(self, cursor_seal: CursorSeal) -> None:
+        cursor = cursor_seal.seal("likers:1", b"12345678")
+        for listing in ("likers:2", "likers", "", "home:1"):
+            assert cursor_seal.unseal(listing, cursor) is None
+
+    async def test_what_was_not_sealed_here_is_no_cursor(
+        self, cursor_seal: CursorSeal, foreign_cursor_seal: CursorSeal
+    ) -> None:
+        cursor = cursor_seal.seal("likers:1", b"12345678")
+        made_up = [
+            "",
+            "x",
+            "MQ",
+            "ü",
+            "\ud800",
+            cursor[:-1],
+            cursor + "A",
+            cursor + "=",
+            cursor.swapcase(),
+            f" {cursor}",
+        ]
+        made_up += [cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(len(cursor))]
+        for attempt in (*made_up, foreign_cursor_seal.seal("likers:1", b"12345678")):
+            assert cursor_seal.unseal("likers:1", attempt) is None, attempt
