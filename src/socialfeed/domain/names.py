@@ -16,10 +16,10 @@ NAME_WORDS_MAX = 6
 """Words of a query by name that count."""
 
 ALIKE = 0.2
-"""The least likeness of a word that is wanted to one of a name: between `micheal` and `michael` it is 0.27."""
+"""The least likeness of a word that is wanted to one of a name: between `smyth` and `smith` it is 0.25."""
 
-SHORT = 5
-"""Letters of a word that has hardly a trigram left when two of them change places: `jhon`, `amr`."""
+SHORT = 7
+"""Letters of a word that has hardly a trigram left when two of them change places: `jhon`, `gacria`."""
 
 CANDIDATES = 200
 """So many of those whose names look alike are compared in earnest."""

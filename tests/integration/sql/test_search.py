@@ -28,7 +28,8 @@ BOUNDS = {"below": MAX_ID, "above": 0}
 
 @pytest.fixture(scope="module")
 def many(databases: Databases, migrated_database: str) -> Iterator[psycopg.Connection]:
-    """Posts with words that are in all of them, in each 20th, in each 5,000th and in the first one, and as many people.
+    """Posts with words that are in all of them, in each 20th, in each 5,000th, in the newest 100 and in the first one,
+    and as many people.
 
     Plans are generic, as on the connections for reads.
     """
@@ -39,7 +40,8 @@ def many(databases: Databases, migrated_database: str) -> Iterator[psycopg.Conne
             "'''common'':1 ''often'':2 '"
             " || CASE WHEN n % 20 = 0 THEN '''some'':3 ' ELSE '' END"
             " || CASE WHEN n % 5000 = 7 THEN '''rare'':4 ' ELSE '' END"
-            " || CASE WHEN n = 1 THEN '''first'':5' ELSE '' END"
+            f" || CASE WHEN n > {POSTS - 100} THEN '''lately'':5 ' ELSE '' END"
+            " || CASE WHEN n = 1 THEN '''first'':6' ELSE '' END"
         )
         series = f"FROM generate_series(1, {POSTS}) n"
         connection.execute(f"INSERT INTO post_search SELECT n, 1, ({words})::tsvector {series}")
@@ -107,8 +109,8 @@ def test_rare_words_are_looked_up_in_the_index(many: psycopg.Connection, order: 
     steps = explained(many, build, (LIMIT,), values)
     assert WORDS_INDEX in {step.get("Index Name") for step in steps}
     assert not any(step["Node Type"] == "Seq Scan" for step in steps)
-    # Those that are walked past first, and nothing but what matches after that.
-    assert looked_at(steps) == on_postgres.WALKED + matching
+    # A sample first, and nothing but what matches after that.
+    assert looked_at(steps) == on_postgres.SAMPLED + matching
 
 
 @pytest.mark.parametrize(("order", "enough"), [(by_relevance, RANKED), (by_recency, LIMIT)])
@@ -119,7 +121,14 @@ def test_common_words_are_found_on_the_way_back_from_the_newest(
     steps = explained(many, build, (LIMIT,), values)
     assert WORDS_INDEX not in {step.get("Index Name") for step in steps}
     assert not any(step["Node Type"] == "Seq Scan" for step in steps)
-    assert looked_at(steps) == enough
+    assert looked_at(steps) == on_postgres.SAMPLED + enough
+
+
+def test_words_that_promise_more_than_there_is_are_looked_up_after_all(many: psycopg.Connection) -> None:
+    build, values = by_relevance("common lately")
+    steps = explained(many, build, (LIMIT,), values)
+    assert WORDS_INDEX in {step.get("Index Name") for step in steps}
+    assert looked_at(steps) == on_postgres.SAMPLED + on_postgres.WALKED + 100
 
 
 def test_people_are_looked_up_in_the_index(many: psycopg.Connection) -> None:

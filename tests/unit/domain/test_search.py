@@ -64,6 +64,11 @@ def test_words_stand_in_order_within_the_text_and_hold_nothing_but_letters_and_d
         assert not set(word.text) & set(f"{MARK} \t\n'\"\\&|!:*()<>-_#@\0")
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_plain_text_has_the_same_words_beside_other_scripts(text: str) -> None:
+    assert list(words(f"{text} é"))[:-1] == list(words(text))
+
+
 @given(st.text(max_size=60))
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
     assert fold(fold(text)) == fold(text)

@@ -3,7 +3,8 @@
 There are two ways to the newest posts that match: to walk back from the newest, which is at its best for words that are
 everywhere, and to look the words up in the index and sort what it has, which is for all others. Statistics would tell
 which, but the plans of reads are made once, for any words; and a planner that hopes to find rare words soon walks
-through all there is. So a statement tries the first way for a bounded number of posts, then takes the second.
+through all there is. So a statement counts matches among a few of the newest posts, walks on for a bounded number if
+that promises to be enough, and else asks the index.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,8 +38,11 @@ from socialfeed.domain import names
 from socialfeed.domain.ids import MAX_ID, PostId
 from socialfeed.domain.search import MARK, Phrase, Query
 
-WALKED = 4_000
-"""Posts looked at before the index is asked: about 1 ms. Words in more than an eighth of them are found in that."""
+SAMPLED = 1_000
+"""Posts looked at first: 0.2 ms."""
+
+WALKED = 20_000
+"""Posts looked at, at most, where the sample promises to find enough in them: 4 ms."""
 
 DIVIDED_BY_LENGTH = 1
 """Of `ts_rank_cd`: by 1 + the logarithm of the number of words."""
@@ -59,15 +63,17 @@ def _matches(words: ColumnElement[str]) -> ColumnElement[bool]:
 def _newest_matches(limit: int) -> tuple[CTE, CTE]:
     """The newest matches, by walking and by the index: one of the two has them all, the other one is empty."""
     enough = literal_column(str(limit), Integer)
-    newest = (
-        select(_p.post_id, _p.words)
-        .where(_p.post_id < _BELOW, _p.post_id > _ABOVE)
-        .order_by(_p.post_id.desc())
-        .limit(literal_column(str(WALKED)))
-        .subquery("newest")
+    sampled = _walk(SAMPLED, "sampled")
+    expected = select(func.count() * literal_column(str(WALKED // SAMPLED))).select_from(
+        select(sampled).where(_matches(sampled.c.words)).subquery("matching_sample")
     )
+    newest = _walk(WALKED, "newest")
     walked = (
-        select(newest).where(_matches(newest.c.words)).order_by(newest.c.post_id.desc()).limit(enough).cte("walked")
+        select(newest)
+        .where(_matches(newest.c.words), expected.scalar_subquery() >= enough)
+        .order_by(newest.c.post_id.desc())
+        .limit(enough)
+        .cte("walked")
     )
     found = select(func.count()).select_from(walked).scalar_subquery()
     # As a plain column it would send the planner through the primary key, for the order or for the bounds.
@@ -80,6 +86,16 @@ def _newest_matches(limit: int) -> tuple[CTE, CTE]:
         .cte("looked_up")
     )
     return select(walked).where(found >= enough).cte("walked_far_enough"), looked_up
+
+
+def _walk(limit: int, name: str) -> Subquery:
+    return (
+        select(_p.post_id, _p.words)
+        .where(_p.post_id < _BELOW, _p.post_id > _ABOVE)
+        .order_by(_p.post_id.desc())
+        .limit(literal_column(str(limit)))
+        .subquery(name)
+    )
 
 
 def _newest_posts(_: Dialect, limit: int) -> SelectBase:
