@@ -11,16 +11,15 @@ from socialfeed.application.feeds.present import post_views
 from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
-from socialfeed.application.paging import check_page, check_size
 from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.publishing import Named, Publisher
-from socialfeed.application.views import PageView, PostView
+from socialfeed.application.views import PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import NotShareable, PostNotFound, RepliesRestricted
 from socialfeed.domain.events import PostChanged
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import PostId
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.policies import may_reply, may_share
 from socialfeed.domain.post import (
@@ -29,7 +28,6 @@ from socialfeed.domain.post import (
     PostChanges,
     PostEdit,
     PostOptions,
-    Visibility,
     clean_content,
 )
 
@@ -212,28 +210,6 @@ class Posts:
         if not rules.visible([post_id], hydrated):
             raise PostNotFound(field="post_id")
         return hydrated.posts[post_id], hydrated
-
-    async def by_author(self, actor: Actor, author_id: UserId, *, page: int, items_per_page: int) -> PageView[PostView]:
-        """Newest first; an author whom the viewer may not see has no posts."""
-        check_page(page)
-        check_size(items_per_page, "items_per_page")
-        shown = await self._on_page(actor, author_id)
-        if not shown:
-            return PageView([], 0, page, items_per_page)
-        skipped = (page - 1) * items_per_page
-        found = await self._posts.page_by_author(author_id, shown, limit=items_per_page, offset=skipped)
-        ids = [PostId(post_id) for post_id in found.ids]
-        views = await self.by_ids(actor, ids)
-        return PageView([views[i] for i in ids if i in views], found.total, page, items_per_page)
-
-    async def _on_page(self, actor: Actor, author_id: UserId) -> frozenset[Visibility]:
-        """What of the author's page stands there for the viewer; nothing, where there is none."""
-        author = (await self._hydrator.profiles([author_id])).get(author_id)
-        if author is None:
-            return frozenset()
-        viewpoint = await self._hydrator.viewpoint(actor, [author_id])
-        page = viewpoint.page(author_id, is_active=author.is_active, is_private=author.is_private)
-        return viewpoint.on_page(author_id) if page.is_shown else frozenset()
 
 
 def with_counts(view: PostView, counts: Counts) -> PostView:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts
 from socialfeed.application.activity import ActivityLog
+from socialfeed.application.author_pages import AuthorPages
 from socialfeed.application.bookmarks import Bookmarks
 from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.comment_likes import CommentLikes
@@ -38,6 +39,7 @@ class Services:
     members: Members
     activity: ActivityLog
     posts: Posts
+    author_pages: AuthorPages
     once: Once
     media: MediaLibrary
     comments: Comments

@@ -21,6 +21,7 @@ from socialfeed.adapters.security.keys import derive_key
 from socialfeed.application.access import Access
 from socialfeed.application.accounts import Accounts, Passwords
 from socialfeed.application.activity import ActivityLog, ActivityNotes
+from socialfeed.application.author_pages import AuthorPages
 from socialfeed.application.authorities import Authorities
 from socialfeed.application.bookmarks import Bookmarks
 from socialfeed.application.boundaries import Boundaries
@@ -218,6 +219,7 @@ class Container(containers.DeclarativeContainer):
         members=providers.Singleton(Members, commands, storage.provided.users, authorities, sessions, freshness, guard),
         activity=providers.Singleton(ActivityLog, storage.provided.activity, cursors, guard),
         posts=posts,
+        author_pages=providers.Singleton(AuthorPages, storage.provided.posts, posts, hydrator, cursors),
         media=media,
         once=once,
         comments=comments,

@@ -101,6 +101,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.activityLog": _rule(P.ACTIVITY_READ, "filter: {actorId: $user}", own=DONE, other=DONE, blocked=DONE),
     "Query.myActivity": _rule(SIGNED_IN),
     "Query.postsByUser": _rule(ANYBODY, "userId: $user", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.userPosts": _rule(ANYBODY, "userId: $user", own=DONE, other=DONE, blocked=NOTHING),
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),

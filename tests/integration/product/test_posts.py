@@ -258,3 +258,29 @@ class TestPurge:
         clock.advance(timedelta(days=2))
         assert await client.app.services.posts.purge_due() == 0
         assert await shown(client, post) == "first"
+
+
+class TestAnAuthorsPosts:
+    async def test_a_page_stays_where_it_is_while_the_author_writes(self, client: Client) -> None:
+        ada, reader = await client.sign_up("ada"), await client.sign_up("reader")
+        query = """query ($u: ID!, $after: String) {
+          userPosts(userId: $u, first: 2, after: $after) { nodes { content } pageInfo { hasNextPage endCursor } }
+        }"""
+        for content in ("one", "two", "three"):
+            await publish(ada, content)
+        hidden = 'mutation { createPost(content: "for friends", visibility: FOLLOWERS) { success } }'
+        await ada.run(hidden)
+
+        first = (await reader.run(query, {"u": ada.user_id}))["userPosts"]
+        await publish(ada, "four")
+        after = {"u": ada.user_id, "after": first["pageInfo"]["endCursor"]}
+        second = (await reader.run(query, after))["userPosts"]
+        elsewhere = await reader.graphql(query, {**after, "u": reader.user_id})
+
+        assert [node["content"] for node in first["nodes"]] == ["three", "two"]
+        assert first["pageInfo"]["hasNextPage"]
+        assert [node["content"] for node in second["nodes"]] == ["one"]
+        assert not second["pageInfo"]["hasNextPage"]
+        assert elsewhere.codes == ["INVALID_CURSOR"]
+        own = (await ada.run(query, {"u": ada.user_id}))["userPosts"]["nodes"]
+        assert [node["content"] for node in own] == ["four", "for friends"]

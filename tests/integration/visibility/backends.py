@@ -52,7 +52,9 @@ class Backend:
         """Everything the viewer sees; of pages, lists and threads those of one person and one post."""
         actor, services, who = self.actor(viewer), self.services, self.people[person]
         found = await services.posts.by_ids(actor, list(self.posts))
-        page = await services.posts.by_author(actor, who, page=1, items_per_page=100)
+        page = await services.author_pages.page(actor, who, page=1, items_per_page=100)
+        scrolled = await services.author_pages.posts(actor, who, first=100)
+        assert [view.id for view in scrolled.nodes] == [view.id for view in page.items]
         found_by = []
         for sort in Sort:
             hits = await services.search.posts(actor, "hello", _ALL, sort=sort, first=100)

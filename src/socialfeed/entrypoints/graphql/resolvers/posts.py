@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from ariadne import EnumType, MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
-from socialfeed.application.views import PageView, PostView, UserView
+from socialfeed.application.views import ConnectionView, PageView, PostView, UserView
 from socialfeed.domain.ids import parse_post_id, parse_user_id
 from socialfeed.domain.permissions import Permission
 from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPolicy, Visibility
@@ -41,9 +41,18 @@ async def resolve_posts_by_user(
     _: Any, info: Info, *, user_id: str, page: int, items_per_page: int
 ) -> PageView[PostView]:
     context = info.context
-    return await context.services.posts.by_author(
+    return await context.services.author_pages.page(
         context.actor, parse_user_id(user_id, "user_id"), page=page, items_per_page=items_per_page
     )
+
+
+@query.field("userPosts")
+async def resolve_user_posts(
+    _: Any, info: Info, *, user_id: str, first: int, after: str | None = None
+) -> ConnectionView[PostView]:
+    context = info.context
+    whose = parse_user_id(user_id, "user_id")
+    return await context.services.author_pages.posts(context.actor, whose, first=first, after=after)
 
 
 @mutation.field("createPost")
