@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from socialfeed.application.ports.jobs import Jobs
 from socialfeed.application.ports.outbox import Claimed, OutboxRelay
@@ -16,6 +16,13 @@ IDLE_SECONDS = (0.2, 1.0)
 
 TROUBLE_SECONDS = (0.2, 2.0)
 """The shortest and longest pause after storage or broker did not answer. Nothing ends it."""
+
+
+PATIENCE_SECONDS = 1.0
+"""A batch that takes longer goes on aside: where jobs run here, a video must not keep everybody's mail waiting."""
+
+ASIDE_MAX = 3
+"""Batches at once besides the one in turn: each holds a claim."""
 
 
 class Relay:
@@ -41,6 +48,7 @@ class Relay:
         self._batch = batch
         self._concurrency = concurrency
         self._turn = asyncio.Lock()
+        self._aside: set[asyncio.Task[int]] = set()
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -49,11 +57,17 @@ class Relay:
 
     async def run(self) -> None:
         """Relays until cancelled; no error ends it."""
+        try:
+            await self._go_on()
+        finally:
+            await _ended(self._aside)
+
+    async def _go_on(self) -> None:
         idle, trouble = IDLE_SECONDS[0], TROUBLE_SECONDS[0]
         while True:
             self._woken.clear()
             try:
-                relayed = await self._relay_batch()
+                relayed = await self._relay_in_turn()
             except Exception as error:
                 if isinstance(error, Unavailable):
                     log.warning("events wait in the outbox: %s", error)
@@ -73,8 +87,13 @@ class Relay:
         """Relays until nothing is due, what `run` has in hand included. Raises `Unavailable` when storage or broker
         do not answer.
         """
-        while await self._relay_batch():
-            pass
+        while True:
+            async with self._turn:
+                relayed = await self._relay_batch()
+            if not relayed and not self._aside:
+                return
+            if not relayed:
+                await asyncio.wait(self._aside)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -83,10 +102,32 @@ class Relay:
         except TimeoutError:
             pass
 
+    async def _relay_in_turn(self) -> int:
+        """How many events were claimed; 1 where nobody knows yet."""
+        while len(self._aside) >= ASIDE_MAX:
+            await asyncio.wait(self._aside, return_when=asyncio.FIRST_COMPLETED)
+        async with self._turn:
+            batch = asyncio.create_task(self._relay_batch())
+            try:
+                await asyncio.wait([batch], timeout=PATIENCE_SECONDS)
+            except asyncio.CancelledError:
+                await _ended([batch])
+                raise
+            if batch.done():
+                return batch.result()
+            self._aside.add(batch)
+            batch.add_done_callback(self._came_back)
+            return 1
+
+    def _came_back(self, batch: asyncio.Task[int]) -> None:
+        self._aside.discard(batch)
+        if not batch.cancelled() and (error := batch.exception()) is not None:
+            log.warning("events wait in the outbox: %s", type(error).__name__)
+
     async def _relay_batch(self) -> int:
         """How many events were claimed."""
         interrupted: asyncio.CancelledError | None = None
-        async with self._turn, self._outbox.claim(self._batch) as claimed:
+        async with self._outbox.claim(self._batch) as claimed:
             batch = _Batch(claimed, self._jobs, self._subscriptions)
             try:
                 await batch.relay(self._concurrency)
@@ -147,3 +188,9 @@ class _Batch:
                 log.exception("job %s for event %d is tried again later", job, envelope.id)
                 failures.append(f"{job}: {type(error).__name__}")
         return failures
+
+
+async def _ended(tasks: Collection[asyncio.Task[int]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

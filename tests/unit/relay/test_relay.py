@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
@@ -51,6 +51,21 @@ class ScriptedJobs:
     async def check(self) -> None:
         if self.away:
             raise Unavailable
+
+
+class SomeAreSlow(ScriptedJobs):
+    """Which wait until they may go on."""
+
+    def __init__(self, slow: Collection[EventId]) -> None:
+        super().__init__()
+        self.slow = slow
+        self.go_on = asyncio.Event()
+
+    async def submit(self, job: str, envelope: Envelope) -> None:
+        if envelope.id in self.slow:
+            self.started.append(envelope.id)
+            await self.go_on.wait()
+        await super().submit(job, envelope)
 
 
 @pytest.fixture
@@ -135,20 +150,12 @@ async def test_events_start_in_order_and_no_more_at_once_than_allowed(
     assert jobs.most_at_work == 3
 
 
-async def test_a_slow_event_does_not_hold_up_those_beside_it(storage: MemoryStorage, jobs: ScriptedJobs) -> None:
+async def test_a_slow_event_does_not_hold_up_those_beside_it(storage: MemoryStorage) -> None:
     slow, *others = await commit(storage, *(followed() for _ in range(9)))
-    go_on = asyncio.Event()
-
-    class OneIsSlow(ScriptedJobs):
-        async def submit(self, job: str, envelope: Envelope) -> None:
-            if envelope.id == slow:
-                await go_on.wait()
-            await super().submit(job, envelope)
-
-    jobs = OneIsSlow()
+    jobs = SomeAreSlow({slow})
     draining = asyncio.create_task(Relay(storage.outbox, jobs, SUBSCRIPTIONS, concurrency=2).drain())
     await until(lambda: len(jobs.submitted) == len(others))
-    go_on.set()
+    jobs.go_on.set()
     await draining
 
     assert [event for _, event in jobs.submitted] == [*others, slow]
@@ -329,6 +336,59 @@ async def test_draining_waits_for_what_the_running_relay_has_in_hand(
         jobs.gate.set()
         await draining
         assert jobs.submitted == [("backfill", event)]
+
+
+async def test_a_slow_event_does_not_hold_up_those_that_come_later(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "PATIENCE_SECONDS", 0.001)
+    (slow,) = await commit(storage, followed())
+    jobs = SomeAreSlow({slow})
+    relay = Relay(storage.outbox, jobs, SUBSCRIPTIONS)
+    async with running(relay):
+        await until(lambda: jobs.started == [slow])
+        (late,) = await commit(storage, followed())
+        await until(lambda: jobs.submitted == [("backfill", late)])
+        assert await storage.outbox.backlog() == 1
+
+        draining = asyncio.create_task(relay.drain())
+        await asyncio.sleep(0.01)
+        assert not draining.done()
+        jobs.go_on.set()
+        await draining
+
+        assert jobs.submitted == [("backfill", late), ("backfill", slow)]
+        assert await storage.outbox.backlog() == 0
+
+
+async def test_so_many_batches_take_long_at_once_and_no_more(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "PATIENCE_SECONDS", 0.001)
+    events = await commit(storage, *(followed() for _ in range(9)))
+    jobs = SomeAreSlow(events)
+    async with running(Relay(storage.outbox, jobs, SUBSCRIPTIONS, batch=1)):
+        await until(lambda: len(jobs.started) == relay_module.ASIDE_MAX)
+        await asyncio.sleep(0.05)
+        assert len(jobs.started) == relay_module.ASIDE_MAX
+        jobs.go_on.set()
+        await until(lambda: len(jobs.submitted) == 9)
+
+
+async def test_a_stopped_relay_keeps_what_took_too_long(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "PATIENCE_SECONDS", 0.001)
+    slow, other = await commit(storage, followed(), followed())
+    jobs = SomeAreSlow({slow})
+    async with running(Relay(storage.outbox, jobs, SUBSCRIPTIONS)):
+        await until(lambda: jobs.submitted == [("backfill", other)])
+        (late,) = await commit(storage, followed())
+        await until(lambda: len(jobs.submitted) == 2)
+    assert await storage.outbox.backlog() == 1
+    jobs.go_on.set()
+    await Relay(storage.outbox, jobs, SUBSCRIPTIONS).drain()
+    assert [event for _, event in jobs.submitted] == [other, late, slow]
 
 
 class Stumbling:
