@@ -10,6 +10,7 @@ from socialfeed.application.bookmarks import Bookmarks
 from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
+from socialfeed.application.drafts import Drafts
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph import Graph
@@ -49,6 +50,7 @@ class Services:
     quotes: Quotes
     bookmarks: Bookmarks
     pins: Pins
+    drafts: Drafts
     graph: Graph
     boundaries: Boundaries
     feeds: Feeds

@@ -1,4 +1,4 @@
-"""What time does: erasing accounts and purging posts whose grace is over."""
+"""What time does: publishing what was planned, erasing accounts and purging what nobody can bring back."""
 
 import asyncio
 import logging
@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
-EVERY = 3600.0
-"""Seconds between two rounds."""
+HOURLY = 3600.0
+"""Seconds between two rounds of what nobody waits for."""
+
+SOON = 20.0
+"""Seconds between two rounds of what people wait for."""
 
 
 class Upkeep:
     """Each piece of work takes what is due and says how much it was; it is safe in any number of processes."""
 
-    def __init__(self, **work: Callable[[], Awaitable[int]]) -> None:
+    def __init__(self, every: float, **work: Callable[[], Awaitable[int]]) -> None:
+        self._every = every
         self._work = work
 
     async def run(self) -> None:
@@ -25,4 +29,4 @@ class Upkeep:
                         log.info("%s: %d", name, done)
                 except Exception as error:
                     log.warning("%s: must wait: %s", name, type(error).__name__)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self._every)

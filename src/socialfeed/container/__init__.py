@@ -141,6 +141,7 @@ async def open_app(
         if relay:
             await stack.enter_async_context(_in_background(outbox.run()))
             await stack.enter_async_context(_in_background(container.upkeep().run()))
+            await stack.enter_async_context(_in_background(container.planned().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,

@@ -30,6 +30,7 @@ from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
 from socialfeed.application.counters import Counters, NoCounterCache
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
+from socialfeed.application.drafts import Drafts
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.reactions import FeedReactions
@@ -61,7 +62,7 @@ from socialfeed.application.search import Search
 from socialfeed.application.services import Services
 from socialfeed.application.sessions import Sessions
 from socialfeed.application.threads import Threads
-from socialfeed.application.upkeep import Upkeep
+from socialfeed.application.upkeep import HOURLY, SOON, Upkeep
 from socialfeed.application.verified import VerifiedTokens
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings
@@ -195,8 +196,13 @@ class Container(containers.DeclarativeContainer):
     comments = providers.Singleton(
         Comments, commands, storage.provided.comments, posts, hydrator, counters, cursors, guard
     )
+    drafts = providers.Singleton(
+        Drafts, commands, storage.provided.drafts, posts, publisher, once, authorities, cursors, guard
+    )
+    planned = providers.Singleton(Upkeep, SOON, drafts_published=drafts.provided.publish_due)
     upkeep = providers.Singleton(
         Upkeep,
+        HOURLY,
         accounts_erased=own_account.provided.erase_due,
         posts_purged=posts.provided.purge_due,
         media_collected=media_work.provided.collect,  # after those two, whose media it deletes
@@ -232,6 +238,7 @@ class Container(containers.DeclarativeContainer):
         graph=graph,
         boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, cursors, guard),
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
+        drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
         feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, cursors, guard),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),

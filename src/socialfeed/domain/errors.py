@@ -48,6 +48,10 @@ class PostNotFound(NotFound):
     code, message = "POST_NOT_FOUND", "There is no such post."
 
 
+class DraftNotFound(NotFound):
+    code, message = "DRAFT_NOT_FOUND", "There is no such draft."
+
+
 class CommentNotFound(NotFound):
     code, message = "COMMENT_NOT_FOUND", "There is no such comment."
 

@@ -23,6 +23,7 @@ CodeId = NewType("CodeId", int)
 SessionId = NewType("SessionId", int)
 ActivityId = NewType("ActivityId", int)
 MediaId = NewType("MediaId", int)
+DraftId = NewType("DraftId", int)
 
 
 class Kind(IntEnum):
@@ -39,6 +40,7 @@ class Kind(IntEnum):
     SESSION = 9
     ACTIVITY = 10
     MEDIA = 11
+    DRAFT = 12
 
 
 EPOCH_MS = 1_704_067_200_000
@@ -118,6 +120,10 @@ def parse_comment_id(value: str | int, field: str | None = None) -> CommentId:
     return CommentId(parse_id(value, Kind.COMMENT, field))
 
 
+def parse_draft_id(value: str | int, field: str | None = None) -> DraftId:
+    return DraftId(parse_id(value, Kind.DRAFT, field))
+
+
 def parse_media_id(value: str | int, field: str | None = None) -> MediaId:
     return MediaId(parse_id(value, Kind.MEDIA, field))
 
@@ -183,6 +189,9 @@ class IdFactory:
 
     def activity(self) -> ActivityId:
         return ActivityId(self._next(Kind.ACTIVITY))
+
+    def draft(self) -> DraftId:
+        return DraftId(self._next(Kind.DRAFT))
 
     def media(self) -> MediaId:
         return MediaId(self._next(Kind.MEDIA))

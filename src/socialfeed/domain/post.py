@@ -109,18 +109,18 @@ class Post:
         """1 to 5,000 characters; the image's address is stored and shown, never fetched. A warning, of at most 200
         characters, makes the post sensitive; the language is BCP 47's. Raises `Invalid`.
         """
-        warning = _clean_warning(content_warning)
+        warning = clean_warning(content_warning)
         return cls(
             id=post_id,
             author_id=author_id,
             content=clean_content(content),
-            image_url=_clean_url(image_url),
+            image_url=clean_image_url(image_url),
             created_at=at,
             visibility=visibility,
             reply_policy=reply_policy,
             sensitive=sensitive or warning is not None,
             content_warning=warning,
-            language=_clean_language(language),
+            language=clean_language(language),
             tags=tuple(tags),
             mentions=tuple(mentions),
             quote_of=quote_of,
@@ -150,16 +150,16 @@ class Post:
         `says`. The same post if nothing is another. Raises `Invalid`.
         """
         said = self.content if content is None else clean_content(content)
-        warning = self.content_warning if content_warning is None else _clean_warning(content_warning)
+        warning = self.content_warning if content_warning is None else clean_warning(content_warning)
         changed = replace(
             self,
             content=said,
-            image_url=self.image_url if image_url is None else _clean_url(image_url),
+            image_url=self.image_url if image_url is None else clean_image_url(image_url),
             visibility=visibility or self.visibility,
             reply_policy=reply_policy or self.reply_policy,
             sensitive=(self.sensitive if sensitive is None else sensitive) or warning is not None,
             content_warning=warning,
-            language=self.language if language is None else _clean_language(language),
+            language=self.language if language is None else clean_language(language),
             tags=self.tags if said == self.content else tuple(tags),
             mentions=self.mentions if said == self.content else tuple(mentions),
         )
@@ -219,13 +219,18 @@ def clean_content(content: str) -> str:
     return text.clean(content, "content", minimum=1, maximum=CONTENT_MAX, lines=True)
 
 
-def _clean_warning(warning: str | None) -> str | None:
+def clean_unfinished(content: str) -> str:
+    """As `clean_content`, of what may still be nothing."""
+    return text.clean(content, "content", maximum=CONTENT_MAX, lines=True)
+
+
+def clean_warning(warning: str | None) -> str | None:
     return text.clean(warning, "content_warning", maximum=WARNING_MAX) or None if warning else None
 
 
-def _clean_language(language: str | None) -> str | None:
+def clean_language(language: str | None) -> str | None:
     return text.clean_locale(language, "language") if language else None
 
 
-def _clean_url(image_url: str | None) -> str | None:
+def clean_image_url(image_url: str | None) -> str | None:
     return text.clean_url(image_url, "image_url") if image_url else None

@@ -8,6 +8,7 @@ from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.activity import NOBODY, Action, Activity, Outcome
 from socialfeed.domain.bookmark import Bookmark
 from socialfeed.domain.comment import Comment, CommentLike
+from socialfeed.domain.draft import Draft
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.events import Envelope, Event, PostPublished
 from socialfeed.domain.graph import Follow
@@ -127,6 +128,15 @@ class Builder:
 
     def bookmark(self, post: Post, user: User, *, folder: str = "") -> Bookmark:
         return Bookmark.keep(self.ids.event(), user.id, post.id, folder, at=self.clock.now())
+
+    def draft(self, author: User, *, content: str | None = None, scheduled_at: datetime | None = None) -> Draft:
+        return Draft.write(
+            self.ids.draft(),
+            author.id,
+            content=content or f"Draft {next(self._numbers)}",
+            scheduled_at=scheduled_at,
+            at=self.clock.now(),
+        )
 
     def follow(self, follower: User, followee: User) -> Follow:
         return Follow.start(self.ids.follow(), follower.id, followee.id, at=self.clock.now())

@@ -16,7 +16,7 @@ from tests.uploads import picture
 AT_THE_TOP = ("UNAUTHENTICATED", "FORBIDDEN")
 """Refusals that stop an operation; all others a mutation has in its payload."""
 
-_IDS = ("user", "post", "answer", "comment", "session", "media")
+_IDS = ("user", "post", "answer", "comment", "session", "media", "draft")
 """What samples name by its id."""
 
 

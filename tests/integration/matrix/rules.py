@@ -122,6 +122,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.mutedWords": _rule(P.USER_MUTE),
     "Query.suggestedUsers": _rule(P.USER_FOLLOW),
     "Query.likers": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
+    "Query.drafts": _rule(SIGNED_IN),
     "Query.bookmarks": _rule(P.POST_BOOKMARK),
     "Query.bookmarks#folder": _rule(P.POST_BOOKMARK, 'folder: "later"'),
     "Query.bookmarkFolders": _rule(P.POST_BOOKMARK),
@@ -196,6 +197,20 @@ MUTATIONS: Mapping[str, Rule] = {
         P.POST_CREATE,
         'content: "Hello #world", visibility: UNLISTED, sensitive: true, contentWarning: "Words", language: "en", '
         'replyPolicy: FOLLOWED, idempotencyKey: "once"',
+    ),
+    "Mutation.createDraft": _rule(P.POST_CREATE, 'content: ""'),
+    "Mutation.updateDraft": _rule(
+        P.POST_CREATE,
+        'draftId: $draft, content: "Hm"',
+        own=DONE,
+        other="DRAFT_NOT_FOUND",
+        blocked="DRAFT_NOT_FOUND",
+    ),
+    "Mutation.deleteDraft": _rule(
+        SIGNED_IN, "draftId: $draft", own=DONE, other="DRAFT_NOT_FOUND", blocked="DRAFT_NOT_FOUND"
+    ),
+    "Mutation.publishDraft": _rule(
+        P.POST_CREATE, "draftId: $draft", own=DONE, other="DRAFT_NOT_FOUND", blocked="DRAFT_NOT_FOUND"
     ),
     "Mutation.updatePost": _rule(
         P.POST_UPDATE,
@@ -399,6 +414,12 @@ _PUBLIC: Mapping[str, str] = {
     "CommentConnection": "edges nodes pageInfo totalCount",
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
+    "CreatePostPayload": f"post draft {_PAYLOAD}",
+    "Draft": "id content image visibility replyPolicy sensitive contentWarning language scheduledAt failure"
+    " createdAt updatedAt",
+    "DraftConnection": "edges nodes pageInfo",
+    "DraftEdge": "cursor node",
+    "DraftPayload": f"draft {_PAYLOAD}",
     "DeleteCommentPayload": f"post {_PAYLOAD}",
     "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
     "FeedConnection": "edges nodes pageInfo",

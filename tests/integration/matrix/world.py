@@ -78,6 +78,7 @@ class World:
             "Post": {things["post"] for things in (*gone, self.targets[Target.PRIVATE])},
             "Comment": {things["comment"] for things in gone},
             "Media": {things["media"] for things in (*gone, self.targets[Target.PRIVATE])},
+            "Draft": {things["draft"] for things in self.targets.values()},
         }
 
     async def reveal(self) -> None:
@@ -262,7 +263,10 @@ class _Population:
         await tx.likes.add(self._builder.like(self._posts[Target.OTHER], user))
         comment = self._builder.comment(self._posts[Target.OTHER], user)
         await tx.comments.add(comment)
+        draft = self._builder.draft(user)
+        await tx.drafts.add(draft)
         self.things[name] = {
+            "draft": str(draft.id),
             "user": str(user.id),
             "name": user.username,
             "email": user.email,

@@ -14,13 +14,13 @@ import pytest
 
 from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
-from socialfeed.adapters.sql.readers import activity, comments, graph, keeping, media, posts, users
+from socialfeed.adapters.sql.readers import activity, comments, drafts, graph, keeping, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.search import PostQuery
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.comment import Sort
-from socialfeed.domain.ids import MAX_ID, CommentId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import MAX_ID, CommentId, DraftId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.search import label, parse
 from socialfeed.domain.user import UserStatus
@@ -83,6 +83,10 @@ CALLS: dict[str, tuple[int, Call]] = {
     "blocked": (1, lambda s: s.graph.blocked(USERS[0], limit=10)),
     "muted": (1, lambda s: s.graph.muted(USERS[0], limit=10)),
     "suggestions": (1, lambda s: s.graph.suggestions(USERS[0], limit=10)),
+    "drafts_by_ids": (1, lambda s: s.drafts.drafts_by_ids([DraftId(61)])),
+    "drafts": (1, lambda s: s.drafts.page(USERS[0], scheduled=True, limit=10)),
+    "drafts, due": (1, lambda s: s.drafts.due(Builder().clock.now(), limit=10)),
+    "drafts_by_ids, none": (0, lambda s: s.drafts.drafts_by_ids([])),
     "bookmarks": (1, lambda s: s.bookmarks.page(USERS[0], limit=10)),
     "bookmarks, of a folder": (1, lambda s: s.bookmarks.page(USERS[0], folder="later", limit=10)),
     "bookmark folders": (1, lambda s: s.bookmarks.folders(USERS[0])),
@@ -183,6 +187,8 @@ ONLOOKER = {"post": 1, "viewer": 7, "moderates": False}
 PAST_ALL = {"after": MAX_ID, "score": MAX_ID, **ONLOOKER}
 OWN, OTHERS = (False, False, False, False), (False, False, True, True)
 WALKS: Reads = {
+    "drafts": ("drafts", drafts._page, (LIMIT, False, False), {"author": 1, "before": MAX_ID}),
+    "drafts, due": ("drafts", drafts._due, (LIMIT,), {"at": AT}),
     "bookmarks": ("bookmarks", keeping._page, (LIMIT,), {"user": 1, "before": MAX_ID}),
     "bookmarks, of a folder": (
         "bookmarks",
@@ -233,12 +239,15 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             f"INSERT INTO comments SELECT n, {owner}, {GROUP} + 1, {owner}, 0, 'text', now() {series}",
             "UPDATE comment_counters SET likes = comment_id % 7, hot = hot + comment_id % 1000",
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
+            f"INSERT INTO drafts SELECT n, {owner}, 'text', NULL, 'public', 'everyone', false, NULL, NULL, now(),"
+            f" now(), '2029-12-31', NULL {series}",
             f"INSERT INTO bookmarks SELECT {owner}, n, n, 'later', now() {series}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
             f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
-            "ANALYZE users, posts, comments, comment_counters, follows, bookmarks, user_counters, activity, media",
+            "ANALYZE users, posts, comments, comment_counters, follows, bookmarks, drafts, user_counters, activity,"
+            " media",
         ):
             connection.execute(statement)
         yield connection

@@ -177,6 +177,7 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
         "SESSION": 9,
         "ACTIVITY": 10,
         "MEDIA": 11,
+        "DRAFT": 12,
     }
 
 

@@ -7,11 +7,12 @@ from socialfeed.adapters.memory.tables import Index, Staged, Table
 from socialfeed.domain.activity import Activity, ChainEnd, Link
 from socialfeed.domain.bookmark import Bookmark
 from socialfeed.domain.comment import Comment, CommentLike
+from socialfeed.domain.draft import Draft
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, ProfileCounts
 from socialfeed.domain.idempotency import IdempotencyKey
-from socialfeed.domain.ids import ActivityId, CommentId, EventId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import ActivityId, CommentId, DraftId, EventId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import Media
 from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post, PostEdit
@@ -81,6 +82,8 @@ class Database:
         self.shares = Table[Reaction, Share](self.shares_by_post)
         self.bookmarks = Table[Reaction, Bookmark](self.bookmarks_by_post, self.bookmarks_by_user)
         self.pins = Table[UserId, Pin]()
+        self.drafts_by_author = Index[DraftId, Draft](lambda draft: draft.author_id)
+        self.drafts = Table[DraftId, Draft](self.drafts_by_author)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
         self.requests_by_target = Index[Pair, FollowRequest](lambda request: request.target_id)
         self.requests = Table[Pair, FollowRequest](self.requests_by_target)
@@ -139,6 +142,7 @@ class Changes:
         self.inbox = Staged(database.inbox)
         self.bookmarks = Staged(database.bookmarks)
         self.pins = Staged(database.pins)
+        self.drafts = Staged(database.drafts)
         self.idempotency_keys = Staged(database.idempotency_keys)
 
     def commit(self) -> None:
@@ -172,6 +176,7 @@ class Changes:
             self.inbox,
             self.bookmarks,
             self.pins,
+            self.drafts,
             self.idempotency_keys,
         ):
             staged.apply()

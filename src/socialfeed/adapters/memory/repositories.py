@@ -9,6 +9,7 @@ from socialfeed.adapters.memory.activity import MemoryActivityLog
 from socialfeed.adapters.memory.comments import MemoryCommentLikes, MemoryComments, remove_likes
 from socialfeed.adapters.memory.counting import NO_COUNTS, bump_post, bump_profile, counts_of
 from socialfeed.adapters.memory.database import Changes, Reaction
+from socialfeed.adapters.memory.drafts import MemoryDrafts
 from socialfeed.adapters.memory.graph import (
     MemoryBlocks,
     MemoryFollowRequests,
@@ -240,6 +241,7 @@ class MemoryTransaction:
         self.shares = MemoryShares(changes)
         self.bookmarks = MemoryBookmarks(changes)
         self.pins = MemoryPins(changes)
+        self.drafts = MemoryDrafts(changes)
         self.follows = MemoryFollows(changes)
         self.media = MemoryMediaItems(changes)
         self.requests = MemoryFollowRequests(changes)

@@ -8,6 +8,7 @@ from socialfeed.adapters.memory.access import MemoryAccessReader
 from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.comments import MemoryCommentReader
 from socialfeed.adapters.memory.database import Changes, Database
+from socialfeed.adapters.memory.drafts import MemoryDraftReader
 from socialfeed.adapters.memory.graph import MemoryGraphReader
 from socialfeed.adapters.memory.keeping import MemoryBookmarkReader, MemoryPinReader
 from socialfeed.adapters.memory.media_items import MemoryMediaReader
@@ -72,6 +73,7 @@ class MemoryStorage:
         self.engagement = MemoryEngagementReader(database)
         self.bookmarks = MemoryBookmarkReader(database)
         self.pins = MemoryPinReader(database)
+        self.drafts = MemoryDraftReader(database)
         self.graph = MemoryGraphReader(database)
         self.media = MemoryMediaReader(database)
         self.sessions = MemorySessionReader(database)

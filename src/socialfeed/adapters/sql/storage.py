@@ -6,6 +6,7 @@ from socialfeed.adapters.sql.outbox import PostgresRelay, SqliteRelay
 from socialfeed.adapters.sql.readers.access import SqlAccessReader
 from socialfeed.adapters.sql.readers.activity import SqlActivityReader
 from socialfeed.adapters.sql.readers.comments import SqlCommentReader
+from socialfeed.adapters.sql.readers.drafts import SqlDraftReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
 from socialfeed.adapters.sql.readers.keeping import SqlBookmarkReader, SqlPinReader
@@ -36,6 +37,7 @@ class SqlStorage:
         self.engagement = SqlEngagementReader(database)
         self.bookmarks = SqlBookmarkReader(database)
         self.pins = SqlPinReader(database)
+        self.drafts = SqlDraftReader(database)
         self.graph = SqlGraphReader(database)
         self.media = SqlMediaReader(database)
         self.sessions = SqlSessionReader(database)

@@ -11,6 +11,7 @@ from socialfeed.adapters.sql.repositories.access import SqlGrants, SqlRoles
 from socialfeed.adapters.sql.repositories.activity import SqlActivityLog
 from socialfeed.adapters.sql.repositories.comment_likes import SqlCommentLikes
 from socialfeed.adapters.sql.repositories.comments import SqlComments
+from socialfeed.adapters.sql.repositories.drafts import SqlDrafts
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
 from socialfeed.adapters.sql.repositories.keeping import SqlBookmarks, SqlPins
@@ -31,6 +32,7 @@ class SqlTransaction:
         "codes",
         "comment_likes",
         "comments",
+        "drafts",
         "follows",
         "grants",
         "idempotency",
@@ -60,6 +62,7 @@ class SqlTransaction:
         self.shares = SqlShares(connection, dialect)
         self.bookmarks = SqlBookmarks(connection, dialect)
         self.pins = SqlPins(connection, dialect)
+        self.drafts = SqlDrafts(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
         self.media = SqlMediaItems(connection, dialect)
         self.requests = SqlFollowRequests(connection, dialect)

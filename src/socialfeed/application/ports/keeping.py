@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from socialfeed.domain.bookmark import Bookmark, Folder
-from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.domain.draft import Draft
+from socialfeed.domain.ids import DraftId, EventId, PostId, UserId
 
 
 class Bookmarks(Protocol):
@@ -34,6 +35,42 @@ class BookmarkReader(Protocol):
 
     async def folders(self, user_id: UserId) -> list[Folder]:
         """Those that hold something, by name, the default one first."""
+
+
+class Drafts(Protocol):
+    async def add(self, draft: Draft) -> None:
+        """Raises `IdConflict`."""
+
+    async def locked(self, draft_id: DraftId) -> Draft | None:
+        """The draft, which nobody else changes, publishes or removes until this transaction ends. Who locks the
+        author's account, too, does that first.
+        """
+
+    async def save(self, draft: Draft) -> None:
+        """Replaces the stored draft of this id, which must be `locked`."""
+
+    async def remove(self, draft_id: DraftId) -> None:
+        """Idempotent."""
+
+    async def count_of(self, author_id: UserId) -> int:
+        """How many the author has. Exact where the author's account is locked."""
+
+    async def remove_of(self, author_id: UserId) -> None:
+        """Removes all of the author's."""
+
+
+class DraftReader(Protocol):
+    async def drafts_by_ids(self, ids: Sequence[DraftId]) -> dict[DraftId, Draft]: ...
+
+    async def page(
+        self, author_id: UserId, *, scheduled: bool | None = None, limit: int, before: DraftId | None = None
+    ) -> list[Draft]:
+        """The author's drafts with an id below `before`, newest first: those that are planned, those that are not, or
+        all.
+        """
+
+    async def due(self, at: datetime, *, limit: int) -> list[Draft]:
+        """Those planned for `at` or earlier that have not failed, the longest due first."""
 
 
 class Pins(Protocol):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import Grants, Roles
 from socialfeed.application.ports.activity import ActivityLog
-from socialfeed.application.ports.keeping import Bookmarks, Pins
+from socialfeed.application.ports.keeping import Bookmarks, Drafts, Pins
 from socialfeed.application.ports.media_items import MediaItems
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
@@ -276,6 +276,8 @@ class Transaction(Protocol):
     def bookmarks(self) -> Bookmarks: ...
     @property
     def pins(self) -> Pins: ...
+    @property
+    def drafts(self) -> Drafts: ...
     @property
     def follows(self) -> Follows: ...
     @property

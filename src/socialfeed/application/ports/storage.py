@@ -5,7 +5,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.activity import ActivityReader
-from socialfeed.application.ports.keeping import BookmarkReader, PinReader
+from socialfeed.application.ports.keeping import BookmarkReader, DraftReader, PinReader
 from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import (
@@ -56,6 +56,8 @@ class Storage(Protocol):
     def bookmarks(self) -> BookmarkReader: ...
     @property
     def pins(self) -> PinReader: ...
+    @property
+    def drafts(self) -> DraftReader: ...
     @property
     def graph(self) -> GraphReader: ...
     @property

@@ -11,6 +11,7 @@ from socialfeed.testing.contracts.addresses import AddressesContract
 from socialfeed.testing.contracts.codes import CodesContract
 from socialfeed.testing.contracts.comment_likes import CommentLikesContract
 from socialfeed.testing.contracts.comments import CommentsContract
+from socialfeed.testing.contracts.drafts import DraftsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
 from socialfeed.testing.contracts.idempotency import IdempotencyContract
@@ -41,6 +42,7 @@ class StorageContract(
     IdempotencyContract,
     MediaItemsContract,
     RelationsContract,
+    DraftsContract,
     KeepingContract,
     ModelContract,
 ):

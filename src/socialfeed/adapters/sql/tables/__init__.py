@@ -36,7 +36,7 @@ from socialfeed.adapters.sql.tables.content import (
     shares,
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
-from socialfeed.adapters.sql.tables.keeping import bookmarks, pins
+from socialfeed.adapters.sql.tables.keeping import bookmarks, drafts, is_planned, pins
 from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.search import post_search, user_search
 from socialfeed.adapters.sql.tables.work import (
@@ -59,6 +59,7 @@ __all__ = [
     "comment_counters",
     "comment_likes",
     "comments",
+    "drafts",
     "follow_requests",
     "follows",
     "grants",
@@ -73,6 +74,7 @@ __all__ = [
     "is_free",
     "is_lagging",
     "is_not_active",
+    "is_planned",
     "is_proven",
     "is_quote",
     "is_removed",

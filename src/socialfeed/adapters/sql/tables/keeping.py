@@ -1,6 +1,8 @@
-"""What users keep of posts. No foreign keys, as in `likes`: who removes a post removes these."""
+"""What users keep of posts, and what is going to be one. No foreign keys, as in `likes`: whoever removes a post or
+erases an account removes these.
+"""
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, Text, and_
 
 from socialfeed.adapters.sql.columns import Id, Moment
 from socialfeed.adapters.sql.tables.base import metadata
@@ -27,4 +29,30 @@ pins = Table(
     Column("user_id", Id, primary_key=True, autoincrement=False),
     Column("post_id", Id, nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("author_id", Id, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("image_url", Text),
+    Column("visibility", Text, nullable=False),
+    Column("reply_policy", Text, nullable=False),
+    Column("sensitive", Boolean(create_constraint=False), nullable=False),
+    Column("content_warning", Text),
+    Column("language", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("scheduled_at", Moment),
+    Column("failure", Text),
+)
+
+# Few rows, looked at several times a minute.
+is_planned = and_(drafts.c.scheduled_at.is_not(None), drafts.c.failure.is_(None))
+
+Index("ix_drafts_author_id", drafts.c.author_id, drafts.c.id)
+Index(
+    "ix_drafts_scheduled_at", drafts.c.scheduled_at, drafts.c.id, postgresql_where=is_planned, sqlite_where=is_planned
 )

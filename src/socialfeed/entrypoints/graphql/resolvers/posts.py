@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Unpack
 
 from ariadne import EnumType, MutationType, ObjectType, QueryType
@@ -56,11 +57,21 @@ async def resolve_user_posts(
 
 
 @mutation.field("createPost")
-@payload("Published.", post=None)
+@payload("Published.", post=None, draft=None)
 async def resolve_create_post(
-    _: Any, info: Info, *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
+    _: Any,
+    info: Info,
+    *,
+    idempotency_key: str | None = None,
+    scheduled_at: datetime | None = None,
+    **options: Unpack[PostOptions],
 ) -> dict[str, Any]:
     context = info.context
+    if scheduled_at is not None:
+        planned = await context.services.drafts.create(
+            context.actor, scheduled_at=scheduled_at, idempotency_key=idempotency_key, **options
+        )
+        return {"draft": planned, "message": "Planned."}
     return {"post": await context.services.posts.create(context.actor, idempotency_key=idempotency_key, **options)}
 
 

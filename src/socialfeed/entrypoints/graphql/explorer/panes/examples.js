@@ -6,6 +6,7 @@ import { parse } from "../language/parse.js";
 const GROUPS = [
   ["Feed", "feed.graphql"],
   ["Posts", "posts.graphql"],
+  ["Drafts", "drafts.graphql"],
   ["Comments & reactions", "reactions.graphql"],
   ["Bookmarks & pins", "keeping.graphql"],
   ["Search", "search.graphql"],
