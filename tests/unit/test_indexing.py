@@ -21,6 +21,7 @@ from socialfeed.domain.user import User, UserStatus
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.given import given_posts, given_users
+from socialfeed.testing.contracts.media_items import attach, given_media
 
 
 class Interrupted(MemorySearch):
@@ -55,7 +56,7 @@ class World:
         self.make = Builder()
         self.storage = MemoryStorage(FixedClock())
         self.index = Interrupted()
-        self.indexing = SearchIndexing(self.index, self.storage.posts, self.storage.users)
+        self.indexing = SearchIndexing(self.index, self.storage.posts, self.storage.users, self.storage.media)
 
     async def post(self, author: User, content: str = "hello", **changes: object) -> Post:
         post = replace(self.make.post(author, content=content), **changes)  # type: ignore[arg-type]
@@ -122,6 +123,17 @@ async def test_filters_are_indexed(world: World) -> None:
         assert await world.found("hello", label) == [post.id], label
     for label in (in_language("en"), in_language("de-DE"), with_tag("caf"), with_media(False), by_author(UserId(7))):
         assert await world.found("hello", label) == [], label
+
+
+async def test_what_was_uploaded_counts_as_media_as_long_as_it_belongs_to_the_post(world: World) -> None:
+    ada = await world.user()
+    post, media = await world.post(ada), world.make.media(ada)
+    await given_media(world.storage, media)
+    for attached in ([media], []):
+        await attach(world.storage, post, attached)
+        await world.hear(PostChanged(post.id))
+        assert await world.found("hello", with_media(bool(attached))) == [post.id]
+        assert await world.found("hello", with_media(not attached)) == []
 
 
 @pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED, UserStatus.ERASED])

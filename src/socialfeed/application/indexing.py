@@ -7,6 +7,7 @@ it is another by then, so is what was written. So whoever writes last has seen t
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.readers import PostReader, Profile, UserReader
 from socialfeed.application.ports.search import PostDocument, SearchIndex, UserDocument
 from socialfeed.domain.events import Envelope, PostChanged, PostPublished, ProfileChanged
@@ -27,10 +28,11 @@ Progress = Callable[[str, int], None]
 
 
 class SearchIndexing:
-    def __init__(self, index: SearchIndex, posts: PostReader, users: UserReader) -> None:
+    def __init__(self, index: SearchIndex, posts: PostReader, users: UserReader, media: MediaReader) -> None:
         self._index = index
         self._posts = posts
         self._users = users
+        self._media = media
 
     async def index_post(self, envelope: Envelope) -> None:
         """Job: the index says what the post says, if it may be found."""
@@ -78,10 +80,16 @@ class SearchIndexing:
         """Of those posts that anybody may find."""
         posts = await self._posts.posts_by_ids(ids)
         authors = await self._users.profiles_by_ids(list({post.author_id for post in posts.values()}))
+        public = [post for post in posts.values() if _is_public(post, authors.get(post.author_id))]
+        media = await self._media.media_of_posts([post.id for post in public])
         return {
-            post.id: PostDocument(post.id, post.author_id, tuple(indexed(post.content)), labels_of(post))
-            for post in posts.values()
-            if _is_public(post, authors.get(post.author_id))
+            post.id: PostDocument(
+                post.id,
+                post.author_id,
+                tuple(indexed(post.content)),
+                labels_of(post, has_media=bool(media.get(post.id))),
+            )
+            for post in public
         }
 
     async def _index_author(self, user_id: UserId, profile: Profile | None, *, anew: bool) -> None:

@@ -131,7 +131,11 @@ class Container(containers.DeclarativeContainer):
     )
 
     search_indexing = providers.Singleton(
-        SearchIndexing, storage.provided.search, storage.provided.posts, storage.provided.users
+        SearchIndexing,
+        storage.provided.search,
+        storage.provided.posts,
+        storage.provided.users,
+        storage.provided.media,
     )
 
     cursors = providers.Singleton(Cursors, providers.Singleton(AesSivCursors, secret))

@@ -5,8 +5,10 @@ from socialfeed.domain.post import Post
 from socialfeed.domain.search import label
 
 
-def labels_of(post: Post) -> frozenset[str]:
-    found = {by_author(post.author_id), with_media(post.image_url is not None), *map(with_tag, post.tags)}
+def labels_of(post: Post, *, has_media: bool = False) -> frozenset[str]:
+    """`has_media` says whether anything that was uploaded belongs to it."""
+    shows = has_media or post.image_url is not None
+    found = {by_author(post.author_id), with_media(shows), *map(with_tag, post.tags)}
     if post.language is not None:
         # `de-AT` is German, too.
         found |= {in_language(post.language), in_language(post.language.partition("-")[0])}
