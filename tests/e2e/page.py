@@ -1,6 +1,7 @@
 """The explorer page in the words of someone who uses it."""
 
 import json
+import re
 from typing import Any
 
 from tests.e2e.browser import Browser
@@ -64,15 +65,14 @@ class Explorer:
         self.browser.wait("the schema is there", lambda: "userFeed" in self.browser.texts("#reference .row-name"))
 
     def choose(self, title: str) -> None:
-        """Picks an example and waits until its variables, if it has any, have values."""
+        """Picks an example and waits until its variables, if it has any without a default, have values."""
         self.browser.click("#examples-tab")
         self.browser.script(
             "[...document.querySelectorAll('#examples .entry')]"
             ".find((each) => each.lastChild.textContent === arguments[0]).click()",
             title,
         )
-        needed = self.operation.count(": $") > 0
-        if needed:
+        if re.search(r"\$\w+: [\w!\[\]]+[,)]", self.operation):
             self.browser.wait(f"{title}: variables are filled in", lambda: self.variables)
 
     def run(self) -> dict[str, Any]:
