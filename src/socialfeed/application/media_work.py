@@ -16,6 +16,7 @@ from socialfeed.domain.media import (
     GIVEN_UP_AFTER,
     ORPHANED_AFTER,
     RECEIVED_WITHIN,
+    TRIED_AGAIN_AFTER,
     Look,
     Media,
     MediaStatus,
@@ -61,8 +62,8 @@ class MediaWork:
             await self._delete_files(media)
 
     async def collect(self) -> int:
-        """Removes what no post took in a day and what was never received, gives up on what was never processed, and
-        forgets what was removed an hour ago and more. Returns how many were removed or given up.
+        """Removes what no post took in a day and what was never received; tries again what waits for an hour, and gives
+        it up after a day; forgets what was removed an hour ago and more. Returns how many were removed or given up.
         """
         now = self._commands.clock.now()
         orphaned = partial(self._media.unattached, now - ORPHANED_AFTER)
@@ -71,6 +72,7 @@ class MediaWork:
         collected = await self._end_each(orphaned, lambda media: media.removed(now))
         collected += await self._end_each(lost, lambda media: media.removed(now))
         collected += await self._end_each(stuck, lambda media: media.failed(TIMED_OUT))
+        await self._try_again(now - TRIED_AGAIN_AFTER)
         await self._forget(now)
         return collected
 
@@ -115,6 +117,14 @@ class MediaWork:
                     await self._store.delete(media.incoming_key)
                     count += 1
         return count
+
+    async def _try_again(self, before: datetime) -> None:
+        """If its job is not lost after all, one of the two finds nothing to do."""
+        waiting = await self._media.lagging(MediaStatus.PENDING, before, limit=_BATCH)
+        if waiting:
+            async with self._commands.transaction() as tx:
+                for media in waiting:
+                    await self._commands.publish(tx, MediaUploaded(media.id))
 
     async def _forget(self, now: datetime) -> None:
         """Deletes the files of everything that is removed, once more where a job did it already."""

@@ -43,6 +43,9 @@ VIDEO_MS_MAX = 180_000
 ORPHANED_AFTER = timedelta(hours=24)
 """What no post has by then is removed."""
 
+TRIED_AGAIN_AFTER = timedelta(hours=1)
+"""A job that has not ended by then may be lost, in a broker that was emptied or after too many tries."""
+
 GIVEN_UP_AFTER = timedelta(hours=24)
 """What was not processed by then never will be."""
 

@@ -1,6 +1,7 @@
 """Uploading pictures, showing, describing and deleting them, and what is collected."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from socialfeed.domain.events import MediaRemoved
 from socialfeed.domain.ids import MediaId, PostId, UserId
-from socialfeed.domain.media import FORGOTTEN_AFTER, ORPHANED_AFTER, MediaStatus
+from socialfeed.domain.media import FORGOTTEN_AFTER, ORPHANED_AFTER, TRIED_AGAIN_AFTER, MediaStatus
 from socialfeed.domain.post import RESTORABLE
 from socialfeed.domain.user import ERASED_AFTER
 from socialfeed.testing import FixedClock
+from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import PASSWORD, Client, open_client
 from tests.integration.product.conftest import BACKENDS, backend
 from tests.uploads import animation, opened, picture, png_of
@@ -33,6 +36,7 @@ query ($id: ID!) {
 }
 """
 DAY = timedelta(days=1)
+make = Builder()
 
 
 async def upload(client: Client, content: bytes, alt: str = "") -> str:
@@ -193,6 +197,27 @@ async def test_one_deleted_while_it_waits_leaves_no_file(client: Client, tmp_pat
     assert [key for key in media.every_key() if await client.app.media.get(key) is not None] == []
 
 
+async def test_one_deleted_while_it_is_processed_leaves_no_file(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await client.sign_up("ada")
+    media_id = await upload(ada, picture(size=(400, 300)))
+    put = client.app.media.put
+    deleted: list[object] = []
+
+    async def put_late(key: str, chunks: AsyncIterator[bytes]) -> int:
+        if not deleted:
+            deleted.append(await delete(ada, media_id))
+            await client.app.jobs_table["delete_media"].handler(make.envelope(MediaRemoved(MediaId(int(media_id)))))
+        return await put(key, chunks)
+
+    monkeypatch.setattr(client.app.media, "put", put_late)
+    await client.settle()
+    assert deleted == [[]]
+    [media] = await client.app.storage.media.removed(None, limit=9)
+    assert [key for key in media.every_key() if await client.app.media.get(key) is not None] == []
+
+
 async def test_what_was_uploaded_described_and_deleted_stands_in_the_log(client: Client) -> None:
     ada = await client.sign_up("ada")
     media_id = await upload(ada, picture())
@@ -322,6 +347,27 @@ async def test_an_upload_whose_process_died_is_given_up(tmp_path: Path) -> None:
         clock.advance(timedelta(hours=1, minutes=1))
         assert await collect(client) == 1
         assert files(tmp_path) == []
+
+
+async def test_one_whose_job_was_lost_is_tried_again(
+    small: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    clock = FixedClock(datetime.now(UTC))
+    async with open_client(clock=clock, data_dir=tmp_path, **await backend(small, request, tmp_path)) as client:
+        ada = await client.sign_up("ada")
+        media_id = await upload(ada, picture())
+        async with client.app.storage.outbox.claim(10) as claimed:
+            for envelope in claimed.envelopes:
+                claimed.done(envelope)  # as a broker says that is emptied later
+        clock.advance(TRIED_AGAIN_AFTER - timedelta(minutes=1))
+        await collect(client)
+        await client.settle()
+        ada = await client.sign_in("ada")
+        assert (await shown(ada, media_id))["status"] == "PENDING"
+        clock.advance(timedelta(minutes=2))
+        await collect(client)
+        await client.settle()
+        assert (await shown(ada, media_id))["status"] == "READY"
 
 
 async def test_one_that_was_never_processed_fails_in_the_end(tmp_path: Path) -> None:
