@@ -8,7 +8,7 @@ from socialfeed.application.feeds.present import user_views
 from socialfeed.application.graph import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
-from socialfeed.application.ports.readers import GraphReader
+from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.views import ConnectionView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import Invalid

@@ -7,7 +7,10 @@ from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import relationship_view, user_view, user_views
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
-from socialfeed.application.ports.readers import GraphReader, UserReader
+from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.readers import (
+    UserReader,
+)
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.views import ConnectionView, RelationshipView, UserView
 from socialfeed.domain.activity import Action

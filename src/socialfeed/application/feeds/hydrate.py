@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.readers import EngagementReader, GraphReader, PostBatches, Profile, ProfileBatches
+from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.readers import (
+    EngagementReader,
+    PostBatches,
+    Profile,
+    ProfileBatches,
+)
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor

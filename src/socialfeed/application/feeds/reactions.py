@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
-from socialfeed.application.ports.readers import GraphReader, PostReader
+from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.readers import (
+    PostReader,
+)
 from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.domain import ranking

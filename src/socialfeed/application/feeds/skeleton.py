@@ -6,7 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from socialfeed.application.ports.readers import Candidate, GraphReader, PostReader
+from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.readers import (
+    Candidate,
+    PostReader,
+)
 from socialfeed.application.ports.timelines import KEPT, Timelines
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import PostId, UserId

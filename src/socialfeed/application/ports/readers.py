@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 from socialfeed.application.ports.timelines import Entry
 from socialfeed.domain.comment import Comment, Liking, Sort
 from socialfeed.domain.engagement import Counts, Engaged
-from socialfeed.domain.graph import Follow, FollowRequest, Mute, MutedWord, ProfileCounts, Relation
-from socialfeed.domain.ids import CommentId, EventId, FollowId, PostId, SessionId, UserId
+from socialfeed.domain.graph import ProfileCounts
+from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import User, UserStatus
@@ -172,39 +172,6 @@ class EngagementReader(Protocol):
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         """Who likes the post, by ascending id, those past `after`."""
-
-
-class GraphReader(Protocol):
-    async def relations(self, viewer_id: UserId, user_ids: Sequence[UserId]) -> dict[UserId, Relation]:
-        """How the viewer stands to each; those it has nothing to do with may be left out. A mute that is over may still
-        be told.
-        """
-
-    async def muted_words(self, viewer_id: UserId) -> list[MutedWord]:
-        """In order of the phrase; words whose time is over may still be told."""
-
-    async def followers(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
-        """Who follows the user, the newest follows first, ids below `before`: the keyset a fan-out walks, too."""
-
-    async def following(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
-        """Whom the user follows, the newest follows first, ids below `before`."""
-
-    async def requests(self, target_id: UserId, *, limit: int, before: FollowId | None = None) -> list[FollowRequest]:
-        """Who asks to follow the user, the newest first, ids below `before`."""
-
-    async def blocked(self, blocker_id: UserId, *, limit: int, after: UserId | None = None) -> list[UserId]:
-        """Whom the user blocks, by ascending id, those past `after`."""
-
-    async def muted(self, muter_id: UserId, *, limit: int, after: UserId | None = None) -> list[Mute]:
-        """Whom the user mutes, by ascending id, those past `after`; mutes that are over may still be told."""
-
-    async def suggestions(self, user_id: UserId, *, limit: int) -> list[UserId]:
-        """Accounts that those follow whom the user follows, and the user does not: those with the most first, then by
-        ascending id. May look only at the newest 100 follows of the user, and the newest 100 of each of them.
-        """
-
-    async def followed_among(self, follower_id: UserId, user_ids: Sequence[UserId]) -> frozenset[UserId]:
-        """Those of the users whom the follower follows."""
 
 
 class SessionReader(Protocol):

@@ -10,12 +10,12 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import Grants, Roles
 from socialfeed.application.ports.activity import ActivityLog
+from socialfeed.application.ports.graph import Blocks, FollowRequests, Follows, MutedWords, Mutes
 from socialfeed.application.ports.keeping import Bookmarks, Drafts, Pins
 from socialfeed.application.ports.media_items import MediaItems
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
-from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, Priority
 from socialfeed.domain.idempotency import IdempotencyKey
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit
@@ -167,64 +167,6 @@ class Shares(Protocol):
 
     async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Share | None, Counts]:
         """As `Likes.remove`."""
-
-
-class Follows(Protocol):
-    async def add(self, follow: Follow) -> Follow:
-        """Idempotent: the stored follow, which is another than `follow` if there was one. Bumps both counts once."""
-
-    async def remove(self, follower_id: UserId, followee_id: UserId) -> bool:
-        """Whether there was one."""
-
-    async def prioritize(self, follower_id: UserId, followee_id: UserId, priority: Priority) -> bool:
-        """Whether there is such a follow."""
-
-
-class FollowRequests(Protocol):
-    async def add(self, request: FollowRequest) -> FollowRequest:
-        """Idempotent: the stored request, which is another than `request` if there was one."""
-
-    async def remove(self, requester_id: UserId, target_id: UserId) -> FollowRequest | None:
-        """The request that was there, if any; of several transactions that remove it one gets it."""
-
-
-class Blocks(Protocol):
-    async def add(self, block: Block) -> bool:
-        """Idempotent: whether it is new. Afterwards no follow or request between the two is committed by others unless
-        this transaction sees it. Raises `UserNotFound`.
-        """
-
-    async def remove(self, blocker_id: UserId, blocked_id: UserId) -> bool:
-        """Whether there was one."""
-
-    async def between(self, one: UserId, other: UserId) -> bool:
-        """Whether either blocks the other, which nobody changes until this transaction ends. It locks what counts both
-        accounts' follows: ask last. Raises `UserNotFound`.
-        """
-
-
-class Mutes(Protocol):
-    async def put(self, mute: Mute) -> None:
-        """In place of any other of the same two."""
-
-    async def remove(self, muter_id: UserId, muted_id: UserId) -> bool:
-        """Whether there was one."""
-
-
-class MutedWords(Protocol):
-    async def of(self, user_id: UserId) -> list[MutedWord]:
-        """All of the user's, those that are over, too, in order of the phrase. Nobody else who asks this changes them
-        until this transaction ends. Raises `UserNotFound`.
-        """
-
-    async def put(self, word: MutedWord) -> None:
-        """In place of any other of the same phrase."""
-
-    async def remove(self, user_id: UserId, phrase: str) -> bool:
-        """Whether there was one."""
-
-    async def remove_of(self, user_id: UserId) -> None:
-        """All of the user's."""
 
 
 class Outbox(Protocol):

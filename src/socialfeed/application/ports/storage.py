@@ -5,13 +5,13 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.activity import ActivityReader
+from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.keeping import BookmarkReader, DraftReader, PinReader
 from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import (
     CommentReader,
     EngagementReader,
-    GraphReader,
     PostReader,
     SessionReader,
     UserReader,

@@ -1,5 +1,6 @@
 """Blocks, mutes, and words that the viewer does not want to read."""
 
+from functools import partial
 from typing import Any
 
 from ariadne import EnumType, MutationType, QueryType
@@ -7,11 +8,10 @@ from ariadne.types import SchemaBindable
 
 from socialfeed.application.views import ConnectionView, UserView
 from socialfeed.domain.graph import MutedWord, MuteOf
-from socialfeed.domain.ids import parse_user_id
 from socialfeed.domain.visibility import Reason
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
-from socialfeed.entrypoints.graphql.resolvers.graph import relationship_to
+from socialfeed.entrypoints.graphql.resolvers.graph import relationship_after
 
 query = QueryType()
 mutation = MutationType()
@@ -43,17 +43,13 @@ async def resolve_muted_words(_: Any, info: Info) -> list[MutedWord]:
 @mutation.field("blockUser")
 @payload("Blocked.", relationship=None)
 async def resolve_block_user(_: Any, info: Info, *, user_id: str) -> dict[str, Any]:
-    whom = parse_user_id(user_id, "user_id")
-    await info.context.services.boundaries.block(info.context.actor, whom)
-    return {"relationship": await relationship_to(info, whom)}
+    return await relationship_after(info, user_id, info.context.services.boundaries.block)
 
 
 @mutation.field("unblockUser")
 @payload("Not blocked.", relationship=None)
 async def resolve_unblock_user(_: Any, info: Info, *, user_id: str) -> dict[str, Any]:
-    whom = parse_user_id(user_id, "user_id")
-    await info.context.services.boundaries.unblock(info.context.actor, whom)
-    return {"relationship": await relationship_to(info, whom)}
+    return await relationship_after(info, user_id, info.context.services.boundaries.unblock)
 
 
 @mutation.field("muteUser")
@@ -61,18 +57,15 @@ async def resolve_unblock_user(_: Any, info: Info, *, user_id: str) -> dict[str,
 async def resolve_mute_user(
     _: Any, info: Info, *, user_id: str, kinds: list[str], minutes: int | None = None
 ) -> dict[str, Any]:
-    whom = parse_user_id(user_id, "user_id")
-    of = [MuteOf[kind] for kind in kinds]
-    await info.context.services.boundaries.mute(info.context.actor, whom, kinds=of, minutes=minutes)
-    return {"relationship": await relationship_to(info, whom)}
+    boundaries = info.context.services.boundaries
+    mute = partial(boundaries.mute, kinds=[MuteOf[kind] for kind in kinds], minutes=minutes)
+    return await relationship_after(info, user_id, mute)
 
 
 @mutation.field("unmuteUser")
 @payload("Not muted.", relationship=None)
 async def resolve_unmute_user(_: Any, info: Info, *, user_id: str) -> dict[str, Any]:
-    whom = parse_user_id(user_id, "user_id")
-    await info.context.services.boundaries.unmute(info.context.actor, whom)
-    return {"relationship": await relationship_to(info, whom)}
+    return await relationship_after(info, user_id, info.context.services.boundaries.unmute)
 
 
 @mutation.field("muteWord")

@@ -1,5 +1,6 @@
 """Users and whom they follow."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ariadne import EnumType, MutationType, ObjectType, QueryType
@@ -9,6 +10,7 @@ from socialfeed.application.views import ConnectionView, RelationshipView, UserV
 from socialfeed.domain.errors import Invalid
 from socialfeed.domain.graph import Priority
 from socialfeed.domain.ids import UserId, parse_user_id
+from socialfeed.domain.permissions import Actor
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
 
@@ -128,22 +130,27 @@ async def resolve_approve_follow(_: Any, info: Info, *, user_id: str) -> dict[st
 @mutation.field("rejectFollow")
 @payload("The request is refused.", relationship=None)
 async def resolve_reject_follow(_: Any, info: Info, *, user_id: str) -> dict[str, Any]:
-    whose = parse_user_id(user_id, "user_id")
-    await info.context.services.graph.reject(info.context.actor, whose)
-    return {"relationship": await relationship_to(info, whose)}
+    return await relationship_after(info, user_id, info.context.services.graph.reject)
 
 
 @mutation.field("removeFollower")
 @payload("They do not follow you.", relationship=None)
 async def resolve_remove_follower(_: Any, info: Info, *, user_id: str) -> dict[str, Any]:
-    whose = parse_user_id(user_id, "user_id")
-    await info.context.services.graph.remove_follower(info.context.actor, whose)
-    return {"relationship": await relationship_to(info, whose)}
+    return await relationship_after(info, user_id, info.context.services.graph.remove_follower)
 
 
 async def relationship_to(info: Info, user_id: UserId) -> RelationshipView | None:
     """As it is after this mutation, whatever another of the same operation loaded before."""
     return await info.context.relationships.clear(user_id).load(user_id)
+
+
+async def relationship_after(
+    info: Info, user_id: str, act: Callable[[Actor, UserId], Awaitable[object]]
+) -> dict[str, Any]:
+    """Does it, and says how the viewer stands to the user then."""
+    whom = parse_user_id(user_id, "user_id")
+    await act(info.context.actor, whom)
+    return {"relationship": await relationship_to(info, whom)}
 
 
 async def _follow(info: Info, other: UserView) -> dict[str, Any]:
