@@ -8,6 +8,7 @@ import pytest
 from socialfeed.testing.client import Client, Response, open_client
 from socialfeed.testing.contracts.media import stream
 from tests.integration.media.s3_server import S3Server, running
+from tests.uploads import opened, picture
 
 KEY = "0123456789abcdef0123456789abcdef/image.webp"
 CONTENT = bytes(range(256)) * 2_000
@@ -142,3 +143,17 @@ async def test_what_is_not_there_is_not_found(client: Client, key: str) -> None:
         missing = await get(client, key=key, **headers)
         assert (missing.status, missing.body) == (404, b"Not found.\n")
         assert "cache-control" not in missing.headers
+
+
+async def test_an_upload_becomes_a_picture_in_every_kind_of_store(client: Client) -> None:
+    ada = await client.sign_up("ada")
+    taken = (await ada.form("/api/media", {}, {"file": picture("image/jpeg", (700, 500))})).json()
+    await client.settle()
+    ready = (await ada.request("GET", f"/api/media/{taken['id']}")).json()
+    assert ready["status"] == "READY"
+    for url in (ready["url"], *(rendition["url"] for rendition in ready["renditions"])):
+        served = await client.request("GET", url)
+        assert (served.status, opened(served.body).format) == (200, "JPEG" if url.endswith(".jpg") else "WEBP")
+    assert (await ada.request("DELETE", f"/api/media/{taken['id']}")).status == 204
+    await client.settle()
+    assert (await client.request("GET", ready["url"])).status == 404
