@@ -19,7 +19,7 @@ from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import NotShareable, PostNotFound, RepliesRestricted
 from socialfeed.domain.events import PostChanged
-from socialfeed.domain.ids import PostId
+from socialfeed.domain.ids import MediaId, PostId
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.policies import may_reply, may_share
 from socialfeed.domain.post import (
@@ -57,10 +57,16 @@ class Posts:
 
     @regenerates_ids
     async def create(
-        self, actor: Actor, *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
+        self,
+        actor: Actor,
+        *,
+        media_ids: Sequence[MediaId] = (),
+        idempotency_key: str | None = None,
+        **options: Unpack[PostOptions],
     ) -> PostView:
         """With a key, a request that is sent again gets the post of the first. Raises `Invalid`,
-        `IdempotencyKeyReused`, and `PostNotFound` where that post is gone.
+        `IdempotencyKeyReused`, `MediaNotFound`, `MediaAttached`, `MediaFailed`, and `PostNotFound` where that post is
+        gone.
         """
         author_id = self._guard.require(actor, Permission.POST_CREATE)
         named = await self._publisher.named_in(clean_content(options["content"]))
@@ -73,9 +79,11 @@ class Posts:
             at=self._commands.clock.now(),
         )
         async with self._commands.transaction() as tx:
-            made = await self._once.made_before(tx, author_id, idempotency_key, options, post.id)
+            made = await self._once.made_before(
+                tx, author_id, idempotency_key, {**options, "media": media_ids}, post.id
+            )
             if made is None:
-                await self._publisher.publish(tx, actor, post)
+                await self._publisher.publish(tx, actor, post, media_ids)
         return await self.require(actor, post.id if made is None else PostId(made))
 
     async def update(self, actor: Actor, post_id: PostId, **changes: Unpack[PostChanges]) -> PostView:

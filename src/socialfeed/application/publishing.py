@@ -1,5 +1,6 @@
 """How a post comes into the world, whoever wrote it and when: alone, about another post, or planned before."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from socialfeed.application.commands import Commands
@@ -9,7 +10,7 @@ from socialfeed.domain import markup
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.events import PostPublished, PostShared
-from socialfeed.domain.ids import UserId
+from socialfeed.domain.ids import MediaId, UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import Post
 
@@ -32,11 +33,15 @@ class Publisher:
         found = await self._users.user_ids_by_usernames(names) if names else {}
         return Named(markup.tags(content), tuple(found[name] for name in names if name in found))
 
-    async def publish(self, tx: Transaction, actor: Actor, post: Post) -> Counts | None:
-        """Stores the post and tells who has to know. The last thing that a transaction does. Returns as
-        `Posts.add` does.
+    async def publish(
+        self, tx: Transaction, actor: Actor, post: Post, media_ids: Sequence[MediaId] = ()
+    ) -> Counts | None:
+        """Stores the post with its media and tells who has to know. The last thing that a transaction does. Returns as
+        `Posts.add` does, and raises as `MediaItems.attach`.
         """
         quoted = await tx.posts.add(post)
+        if media_ids:
+            await tx.media.attach(post.id, post.author_id, media_ids)
         await self._commands.publish(tx, PostPublished(post.id, post.author_id))
         await self.share_by(tx, post, 1)
         await self._commands.record(tx, actor, Action.POST_CREATE, post.id, by=post.author_id)

@@ -437,7 +437,7 @@ _PUBLIC: Mapping[str, str] = {
     "Post": "id content contentHtml image imageProxy author createdAt editedAt edits"
     " likesCount commentsCount sharesCount isLiked isShared"
     " visibility replyPolicy isLocked sensitive contentWarning language tags mentions isQuote quoted limited"
-    " isBookmarked isPinned canReply",
+    " isBookmarked isPinned canReply media",
     "PostEdit": "number content image contentWarning at",
     "PostPage": "items totalItems totalPages currentPage hasNext",
     "PostPayload": f"post {_PAYLOAD}",

@@ -75,7 +75,7 @@ async def test_32_everybody_may_what_the_rule_says_and_no_more(world: World, nam
 
 def shown_by(rule: Rule, things: Mapping[str, str]) -> set[str]:
     """What the answer to a request about somebody hidden may show of them."""
-    return {things["user"], things["post"]} if rule.reveals else {things["user"]}
+    return {things["user"], things["post"], things["media"]} if rule.reveals else {things["user"]}
 
 
 Denial = tuple[object, Outcome, dict[str, str]]

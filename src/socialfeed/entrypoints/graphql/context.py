@@ -7,7 +7,7 @@ from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
 from socialfeed.application.services import Services
-from socialfeed.application.views import PostView, RelationshipView, ThreadView, UserView
+from socialfeed.application.views import MediaView, PostView, RelationshipView, ThreadView, UserView
 from socialfeed.domain.comment import Sort
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, PostId, UserId
@@ -52,6 +52,7 @@ class Context:
         self.listed: Loader[UserId, UserView | None] = Loader(self._listed)
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
+        self.media_of: Loader[PostId, Sequence[MediaView]] = Loader(self._media_of)
         self.pinned: Loader[UserId, PostId | None] = Loader(self._pinned)
 
     def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
@@ -105,6 +106,9 @@ class Context:
     async def _listed(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
         found = await self.services.graph.listed(self.actor, ids)
         return {user_id: found.get(user_id) for user_id in ids}
+
+    async def _media_of(self, ids: list[PostId]) -> Mapping[PostId, Sequence[MediaView]]:
+        return await self.services.media.of_posts(ids)
 
     async def _pinned(self, ids: list[UserId]) -> Mapping[UserId, PostId | None]:
         return await self.services.pins.pinned(ids)

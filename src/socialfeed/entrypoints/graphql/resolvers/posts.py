@@ -8,8 +8,9 @@ from typing import Any, Unpack
 from ariadne import EnumType, MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
-from socialfeed.application.views import ConnectionView, PageView, PostView, UserView
-from socialfeed.domain.ids import parse_post_id, parse_user_id
+from socialfeed.application.views import ConnectionView, MediaView, PageView, PostView, UserView
+from socialfeed.domain.errors import Invalid
+from socialfeed.domain.ids import parse_media_id, parse_post_id, parse_user_id
 from socialfeed.domain.permissions import Permission
 from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPolicy, Visibility
 from socialfeed.entrypoints.content import content_html
@@ -62,17 +63,29 @@ async def resolve_create_post(
     _: Any,
     info: Info,
     *,
+    media_ids: Sequence[str] = (),
     idempotency_key: str | None = None,
     scheduled_at: datetime | None = None,
     **options: Unpack[PostOptions],
 ) -> dict[str, Any]:
     context = info.context
+    media = [parse_media_id(media_id, "media_ids") for media_id in media_ids]
     if scheduled_at is not None:
+        if media:
+            raise Invalid("A planned post has no files yet.", code="MEDIA_NOT_PLANNED", field="media_ids")
         planned = await context.services.drafts.create(
             context.actor, scheduled_at=scheduled_at, idempotency_key=idempotency_key, **options
         )
         return {"draft": planned, "message": "Planned."}
-    return {"post": await context.services.posts.create(context.actor, idempotency_key=idempotency_key, **options)}
+    created = await context.services.posts.create(
+        context.actor, media_ids=media, idempotency_key=idempotency_key, **options
+    )
+    return {"post": created}
+
+
+@post.field("media")
+async def resolve_post_media(view: PostView, info: Info) -> Sequence[MediaView]:
+    return await info.context.media_of.load(view.id)
 
 
 @post.field("mentions")
