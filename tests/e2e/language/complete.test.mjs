@@ -10,7 +10,7 @@ test("a selection offers the fields of its type", () => {
 });
 
 test("what was typed narrows the offer, beginnings first", () => {
-  assert.deepEqual(suggested("{ trendingPosts { items { co| } } }").slice(0, 2), ["content", "commentsCount"]);
+  assert.deepEqual(suggested("{ trendingPosts { items { co| } } }").slice(0, 2), ["content", "contentHtml"]);
   assert.deepEqual(suggested("{ trendingPosts { items { count| } } }"), ["likesCount", "commentsCount", "sharesCount"]);
   assert.deepEqual(suggested("{ trendingPosts { items { lc| } } }"), ["likesCount"]);
 });
@@ -33,7 +33,7 @@ test("arguments are offered once, with their defaults", () => {
 });
 
 test("a value is an enum's, a boolean or a variable of the type", () => {
-  assert.deepEqual(suggested("{ comments(postId: 1, sort: |) { totalCount } }"), ["OLDEST", "NEWEST"]);
+  assert.deepEqual(suggested("{ comments(postId: 1, sort: |) { totalCount } }"), ["OLDEST", "NEWEST", "TOP", "HOT"]);
   assert.deepEqual(suggested("{ me @include(if: |) { id } }"), ["true", "false"]);
   assert.deepEqual(suggested("query ($a: ID!, $b: Int) { post(id: |) { id } }"), ["$a"]);
   assert.deepEqual(suggested("query ($a: ID!, $ab: ID!, $b: ID!) { post(id: $a|) { id } }"), ["$a", "$ab"]);
