@@ -11,7 +11,7 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.ports.timelines import Timeline
+from socialfeed.application.ports.timelines import Timeline, Warming
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import UserId
 from socialfeed.testing import Builder
@@ -33,7 +33,7 @@ class AwayTimelines:
         self.asked.append("read")
         raise Unavailable
 
-    async def start_warming(self, owner: UserId) -> bool:
+    async def start_warming(self, owner: UserId) -> Warming | None:
         self.asked.append("start_warming")
         raise Unavailable
 

@@ -11,10 +11,11 @@ from socialfeed.adapters.redis import RedisStore, open_redis
 from socialfeed.adapters.redis.breaker import FAILURES
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.limits import Limit
-from socialfeed.application.ports.timelines import Entry
+from socialfeed.application.ports.timelines import Entry, Warming
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import Unavailable
 from socialfeed.testing import Builder
+from socialfeed.testing.contracts.timelines import warm
 from socialfeed.testing.contracts.waiting import eventually
 from tests.integration.redis.conftest import OwnServer
 from tests.integration.redis.proxy import Proxy
@@ -100,8 +101,7 @@ async def test_a_write_whose_answer_is_lost_is_made_again_by_nobody_but_the_call
     loss: str, proxy: Proxy, disturbed: RedisStore, client: Redis, redis_prefix: str, make: Builder
 ) -> None:
     owner, entry = make.ids.user(), Entry(make.ids.post(), make.ids.user())
-    await disturbed.timelines.start_warming(owner)
-    await disturbed.timelines.fill(owner, [], None)
+    await warm(disturbed.timelines, owner)
     setattr(proxy, loss, True)
     with pytest.raises(Unavailable):
         await disturbed.timelines.push(entry, [owner])
@@ -160,7 +160,7 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
         disturbed.timelines.push(Entry(post, owner), [owner]),
         disturbed.timelines.read(owner),
         disturbed.timelines.start_warming(owner),
-        disturbed.timelines.fill(owner, [], None),
+        disturbed.timelines.fill(owner, Warming(1), [], None),
         disturbed.timelines.backfill(owner, [Entry(post, owner)]),
         disturbed.timelines.drop(owner),
         disturbed.trending.add(event, post, 1.0, make.clock.now()),

@@ -5,11 +5,11 @@ from redis import Redis
 
 from socialfeed.adapters.redis import RedisStore, open_redis
 from socialfeed.application.ports.adapters import AdapterContext
-from socialfeed.application.ports.timelines import Timelines
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import Unavailable
 from socialfeed.testing import Builder
 from socialfeed.testing.contracts.cache import HOUR
+from socialfeed.testing.contracts.timelines import warm
 from tests.integration.redis.conftest import OwnServer
 from tests.integration.redis.proxy import Proxy
 from tests.services.launch import free_port
@@ -105,15 +105,9 @@ async def test_nothing_is_connected_once_the_store_is_closed(
 async def use_every_area(url: str, context: AdapterContext) -> None:
     make = Builder()
     async with open_redis(url, context) as store:
-        await warm(store.timelines, make)
+        await warm(store.timelines, make.ids.user())
         await store.cache.fill_many({"key": b"value"}, HOUR)
         await store.counters.put_many({make.ids.post(): Counts(1, 1, 1, 1)})
-
-
-async def warm(timelines: Timelines, make: Builder) -> None:
-    owner = make.ids.user()
-    await timelines.start_warming(owner)
-    await timelines.fill(owner, [], None)
 
 
 def databases(server: OwnServer) -> set[str]:

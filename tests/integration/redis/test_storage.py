@@ -19,6 +19,7 @@ from socialfeed.domain.ids import UserId
 from socialfeed.domain.ranking import EPOCH_LENGTH, LIKE
 from socialfeed.testing import Builder
 from socialfeed.testing.contracts.cache import HOUR
+from socialfeed.testing.contracts.timelines import start
 from socialfeed.testing.contracts.waiting import eventually
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -31,8 +32,7 @@ def make() -> Builder:
 
 
 async def warm_timeline(store: RedisStore, owner: UserId) -> None:
-    await store.timelines.start_warming(owner)
-    await store.timelines.fill(owner, [], None)
+    await store.timelines.fill(owner, await start(store.timelines, owner), [], None)
 
 
 async def test_a_timeline_lives_for_a_week_from_its_last_read_and_no_push_prolongs_it(
@@ -40,11 +40,11 @@ async def test_a_timeline_lives_for_a_week_from_its_last_read_and_no_push_prolon
 ) -> None:
     owner = make.ids.user()
     key = f"{redis_prefix}h:{{{owner}}}"
-    await store.timelines.start_warming(owner)
+    warming = await start(store.timelines, owner)
     assert 0 < ttl(client, key) <= 30
     await store.timelines.read(owner)
     assert 0 < ttl(client, key) <= 30
-    await store.timelines.fill(owner, [], None)
+    await store.timelines.fill(owner, warming, [], None)
     assert ttl(client, key) >= 7 * DAY
     client.expire(key, 1000)
     await store.timelines.push(Entry(make.ids.post(), make.ids.user()), [owner])
@@ -72,8 +72,8 @@ async def test_a_timeline_takes_about_21_bytes_an_entry(
     store: RedisStore, client: Redis, redis_prefix: str, make: Builder
 ) -> None:
     owner, author = make.ids.user(), make.ids.user()
-    await store.timelines.start_warming(owner)
-    await store.timelines.fill(owner, [Entry(make.ids.post(), author) for _ in range(KEPT)], None)
+    entries = [Entry(make.ids.post(), author) for _ in range(KEPT)]
+    await store.timelines.fill(owner, await start(store.timelines, owner), entries, None)
     assert cast(int, client.memory_usage(f"{redis_prefix}h:{{{owner}}}")) < 30 * KEPT
 
 

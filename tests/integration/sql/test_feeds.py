@@ -15,6 +15,7 @@ from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.ranking import LIKE, epoch_of
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import START, FixedClock
+from socialfeed.testing.contracts.timelines import start
 
 AUTHOR = UserId(7)
 
@@ -34,8 +35,7 @@ def entries(number: int) -> list[Entry]:
 
 
 async def warm(timelines: SqlTimelines, owner: UserId, number: int = 0) -> None:
-    assert await timelines.start_warming(owner)
-    await timelines.fill(owner, entries(number), None)
+    await timelines.fill(owner, await start(timelines, owner), entries(number), None)
 
 
 async def test_a_push_trims_what_is_beyond_the_kept(storage: SqlStorage, clock: FixedClock) -> None:
@@ -52,7 +52,7 @@ async def test_a_push_trims_what_is_beyond_the_kept(storage: SqlStorage, clock: 
 async def test_a_warming_timeline_is_not_trimmed(storage: SqlStorage, clock: FixedClock) -> None:
     """Its floor is set by the snapshot, which knows nothing of what was cut."""
     trimming = SqlTimelines(storage.database, clock, trim_chance=1)
-    assert await trimming.start_warming(AUTHOR)
+    await start(trimming, AUTHOR)
     await trimming.backfill(AUTHOR, entries(KEPT + 5))
     await trimming.push(Entry(PostId(1_000), AUTHOR), [AUTHOR])
     assert await rows_in(storage, timeline_entries) == KEPT + 6
@@ -74,8 +74,8 @@ async def test_a_timeline_unread_for_its_life_is_cold_and_comes_back_without_a_g
     clock.advance(LIFE)
     await storage.timelines.push(Entry(PostId(50), AUTHOR), [AUTHOR])
     assert await storage.timelines.read(AUTHOR) is None
-    assert await storage.timelines.start_warming(AUTHOR)
-    await storage.timelines.fill(AUTHOR, [Entry(PostId(60), AUTHOR)], PostId(55))
+    warming = await start(storage.timelines, AUTHOR)
+    await storage.timelines.fill(AUTHOR, warming, [Entry(PostId(60), AUTHOR)], PostId(55))
     timeline = await storage.timelines.read(AUTHOR)
     assert timeline is not None
     assert list(timeline.entries) == [Entry(PostId(60), AUTHOR)]

@@ -23,6 +23,7 @@ from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import EventId, PostId, UserId
 from socialfeed.testing import Builder, FixedClock
 from socialfeed.testing.clock import START
+from socialfeed.testing.contracts.timelines import start, warm
 
 HOUR = timedelta(hours=1)
 
@@ -109,8 +110,7 @@ async def test_beyond_the_bound_who_read_least_recently_goes_cold() -> None:
     timelines = MemoryTimelines(FixedClock(), max_timelines=2)
     first, second, third = (UserId(n) for n in range(3))
     for owner in (first, second):
-        await timelines.start_warming(owner)
-        await timelines.fill(owner, [], None)
+        await warm(timelines, owner)
     await timelines.read(first)
     await timelines.start_warming(third)
     assert await timelines.read(first) is not None
@@ -121,20 +121,19 @@ async def test_a_snapshot_with_a_floor_drops_what_was_pushed_below_it() -> None:
     timelines = MemoryTimelines(FixedClock())
     owner, author = UserId(1), UserId(2)
     low, high = Entry(PostId(10), author), Entry(PostId(30), author)
-    await timelines.start_warming(owner)
+    warming = await start(timelines, owner)
     await timelines.push(low, [owner])
-    await timelines.fill(owner, [high], PostId(20))
+    await timelines.fill(owner, warming, [high], PostId(20))
     assert await timelines.read(owner) == Timeline([high], PostId(20))
 
 
 async def test_a_timeline_nobody_reads_goes_cold() -> None:
     clock = FixedClock()
     timelines, owner = MemoryTimelines(clock), UserId(1)
-    await timelines.start_warming(owner)
-    await timelines.fill(owner, [], None)
+    await warm(timelines, owner)
     clock.advance(timedelta(days=7))
     assert await timelines.read(owner) is None
-    assert await timelines.start_warming(owner) is True
+    assert await timelines.start_warming(owner) is not None
 
 
 async def test_the_limiter_forgets_first_who_has_most_points_left() -> None:

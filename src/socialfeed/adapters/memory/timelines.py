@@ -5,9 +5,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.timelines import KEPT, Entry, Timeline
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
 from socialfeed.domain.ids import PostId, UserId
 
 WARMING = timedelta(seconds=30)
@@ -18,10 +19,12 @@ MAX_TIMELINES = 100_000
 
 @dataclass(slots=True)
 class _Kept:
-    """`entries` are ascending, so that the usual push is an append. It ends, by itself, at `until`."""
+    """`entries` are ascending, so that the usual push is an append. It ends, by itself, at `until`. `warming` is None
+    once it is warm.
+    """
 
     until: datetime
-    warming: bool = True
+    warming: Warming | None
     entries: list[Entry] = field(default_factory=list)
     floor: PostId | None = None
 
@@ -52,6 +55,7 @@ class MemoryTimelines:
         self._max = max_timelines
         # The least recently read first.
         self._kept: OrderedDict[UserId, _Kept] = OrderedDict()
+        self._warmings = count(1)
 
     async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
         now = self._clock.now()
@@ -63,29 +67,30 @@ class MemoryTimelines:
     async def read(self, owner: UserId) -> Timeline | None:
         now = self._clock.now()
         kept = self._alive(owner, now)
-        if kept is None or kept.warming:
+        if kept is None or kept.warming is not None:
             return None
         kept.until = now + LIFE
         self._kept.move_to_end(owner)
         return Timeline(kept.entries[::-1], kept.floor)
 
-    async def start_warming(self, owner: UserId) -> bool:
+    async def start_warming(self, owner: UserId) -> Warming | None:
         now = self._clock.now()
         if self._alive(owner, now) is not None:
-            return False
-        self._kept[owner] = _Kept(until=now + WARMING)
+            return None
+        warming = Warming(next(self._warmings))
+        self._kept[owner] = _Kept(now + WARMING, warming)
         if len(self._kept) > self._max:
             self._kept.popitem(last=False)
-        return True
+        return warming
 
-    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
         now = self._clock.now()
         kept = self._alive(owner, now)
-        if kept is None or not kept.warming:
+        if kept is None or kept.warming != warming:
             return
         kept.raise_floor(floor)
         kept.add(entries)
-        kept.warming, kept.until = False, now + LIFE
+        kept.warming, kept.until = None, now + LIFE
 
     async def backfill(self, owner: UserId, entries: Sequence[Entry]) -> None:
         kept = self._alive(owner, self._clock.now())

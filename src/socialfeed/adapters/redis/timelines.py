@@ -1,19 +1,21 @@
 """Home timelines as lists.
 
 A timeline is one list. Its first element is the state: the mark of what it is (warming or warm), a tag that changes
-with every rewrite, and the floor. The others are entries of 16 bytes in the order in which they came; whoever reads
-sorts. A cold timeline is an absent key, so a push is `RPUSHX`: nothing for readers who are away, and state and
-entries can only be lost together. Binary strings are never put in order by Lua: it asks the locale of the server.
+with every rewrite, and the right to fill it or, once it is warm, the floor. The others are entries of 16 bytes in the
+order in which they came; whoever reads sorts. A cold timeline is an absent key, so a push is `RPUSHX`: nothing for
+readers who are away, and state and entries can only be lost together. Binary strings are never put in order by Lua: it
+asks the locale of the server.
 """
 
 import os
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from random import randrange
 from struct import Struct
 from typing import Final, NamedTuple
 
 from socialfeed.adapters.redis.link import Command, Link, Script
-from socialfeed.application.ports.timelines import KEPT, Entry, Timeline
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
 from socialfeed.domain.ids import PostId, UserId
 
 SLACK: Final = 100
@@ -26,6 +28,7 @@ RENEWED_LIFE: Final = LIFE + timedelta(hours=1)
 
 _ENTRY = Struct(">QQ")
 _STATE = Struct(">c4sQ")
+_RIGHT = Struct(">Q")
 _WARMING, _WARM = b"w", b"f"
 
 _START = Script("""
@@ -37,13 +40,14 @@ return 1
 """)
 
 _FILL = Script("""
--- KEYS: a timeline. ARGV: the mark of a warming one, the new state, life in milliseconds, entries.
--- Returns how long the list is now, 0 where nothing was warming.
+-- KEYS: a timeline. ARGV: the mark of a warming one, the right to fill it, the new state, life in milliseconds,
+-- entries.
+-- Returns how long the list is now, 0 where this warming is not under way.
 local state = redis.call('LINDEX', KEYS[1], 0)
-if not state or string.sub(state, 1, 1) ~= ARGV[1] then return 0 end
-redis.call('LSET', KEYS[1], 0, ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-for n = 4, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[n]) end
+if not state or string.sub(state, 1, 1) ~= ARGV[1] or string.sub(state, 6) ~= ARGV[2] then return 0 end
+redis.call('LSET', KEYS[1], 0, ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+for n = 5, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[n]) end
 return redis.call('LLEN', KEYS[1])
 """)
 
@@ -83,15 +87,18 @@ class RedisTimelines:
             await self._link.run("PEXPIRE", key, _milliseconds(RENEWED_LIFE))
         return stored.timeline
 
-    async def start_warming(self, owner: UserId) -> bool:
-        state = _state(_WARMING, None)
-        return bool(await self._link.run_script(_START, [self._key(owner)], state, _milliseconds(WARMING_LIFE)))
+    async def start_warming(self, owner: UserId) -> Warming | None:
+        # Below any id of a post: processes of the last release take it for a floor.
+        warming = Warming(randrange(1, 2**32))
+        state = _state(_WARMING, warming)
+        started = await self._link.run_script(_START, [self._key(owner)], state, _milliseconds(WARMING_LIFE))
+        return warming if started else None
 
-    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
         key = self._key(owner)
         packed = (_ENTRY.pack(*entry) for entry in entries)
         length = await self._link.run_script(
-            _FILL, [key], _WARMING, _state(_WARM, floor), _milliseconds(RENEWED_LIFE), *packed
+            _FILL, [key], _WARMING, _RIGHT.pack(warming), _state(_WARM, floor), _milliseconds(RENEWED_LIFE), *packed
         )
         if _is_long(length):
             await self._cut([key])
@@ -122,6 +129,8 @@ class RedisTimelines:
 
 class _Stored(NamedTuple):
     mark: bytes
+    right: int
+    """To fill it; 0 once it is warm."""
     timeline: Timeline
 
 
@@ -132,7 +141,8 @@ def _stored(elements: Sequence[bytes]) -> _Stored | None:
     """
     if not elements or len(elements[0]) != _STATE.size:
         return None
-    mark, _, floor = _STATE.unpack(elements[0])
+    mark, _, last = _STATE.unpack(elements[0])
+    right, floor = (last, 0) if mark == _WARMING else (0, last)
     # Unlike a set, a dict keeps the order of arrival, which is nearly sorted: that makes the sorting cheap.
     newest = sorted(dict.fromkeys(_ENTRY.iter_unpack(b"".join(elements[1:]))), reverse=True)
     if floor:
@@ -140,20 +150,21 @@ def _stored(elements: Sequence[bytes]) -> _Stored | None:
     if len(newest) > KEPT:
         del newest[KEPT:]
         floor = newest[-1][0]
-    return _Stored(mark, Timeline(list(map(Entry._make, newest)), PostId(floor) if floor else None))
+    return _Stored(mark, right, Timeline(list(map(Entry._make, newest)), PostId(floor) if floor else None))
 
 
 def _cut_call(key: str, elements: Sequence[bytes]) -> Command | None:
     stored = _stored(elements)
     if stored is None:
         return None
-    mark, (entries, floor) = stored
+    mark, right, (entries, floor) = stored
     packed = (_ENTRY.pack(*entry) for entry in entries)
-    return _CUT.call([key], elements[0], len(elements), _state(mark, floor), *packed)
+    return _CUT.call([key], elements[0], len(elements), _state(mark, right or floor), *packed)
 
 
-def _state(mark: bytes, floor: PostId | None) -> bytes:
-    return _STATE.pack(mark, os.urandom(4), floor or 0)
+def _state(mark: bytes, last: int | None) -> bytes:
+    """`last` is the right to fill it or the floor, as the mark says."""
+    return _STATE.pack(mark, os.urandom(4), last or 0)
 
 
 def _is_long(length: int) -> bool:

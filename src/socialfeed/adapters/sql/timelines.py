@@ -1,13 +1,14 @@
 """Home timelines as tables: what serves them where there is no Redis.
 
-A row of `timelines` with `warming_until` is warming, without it warm; no row, or one long unread, is cold. Entries are
-kept beyond the number promised and trimmed now and then: reading takes the newest and says where it stopped.
+A row of `timelines` with `warming_until` is warming, by whoever knows its `warming`, without it warm; no row, or one
+long unread, is cold. Entries are kept beyond the number promised and trimmed now and then: reading takes the newest and
+says where it stopped.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
-from random import random
+from random import random, randrange
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +32,7 @@ from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.tables import timeline_entries, timelines
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.timelines import KEPT, Entry, Timeline
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
 from socialfeed.domain.ids import PostId, UserId
 
 WARMING = timedelta(seconds=30)
@@ -107,7 +108,11 @@ def _lowest_kept(dialect: Dialect) -> Select[int, int | None]:
 
 _TOUCH = update(timelines).where(_IS_OWNERS).values(read_at=_NOW)
 _RESTART = update(timelines).where(_IS_OWNERS, _t.warming_until <= _NOW)
-_WARMED = update(timelines).where(_IS_OWNERS, _t.warming_until > _NOW).values(warming_until=None)
+_WARMED = (
+    update(timelines)
+    .where(_IS_OWNERS, _t.warming_until > _NOW, _t.warming == bindparam("right", type_=BigInteger))
+    .values(warming_until=None, warming=None)
+)
 _RAISE_FLOOR = update(timelines).where(
     _IS_OWNERS, _IS_WARM, or_(_t.floor_id.is_(None), _t.floor_id < bindparam("lowest"))
 )
@@ -149,22 +154,23 @@ class SqlTimelines:
         lowest = floor or 0
         return _cut([Entry(post, author) for kind, post, author in rows if kind == _ENTRY and post >= lowest], floor)
 
-    async def start_warming(self, owner: UserId) -> bool:
+    async def start_warming(self, owner: UserId) -> Warming | None:
         now = self._clock.now()
-        begun = {"owner_id": owner, "warming_until": now + WARMING, "read_at": now}
+        right = Warming(randrange(1, 2**62))
+        begun = {"owner_id": owner, "warming_until": now + WARMING, "warming": right, "read_at": now}
         async with self._database.begin() as connection:
             await connection.execute(_FORGET_DEAD, {"owner": owner, "dead": now - LIFE})
             if not (await connection.execute(_start(self._database.dialect), begun)).rowcount:
-                again = {"owner": owner, "now": now, "warming_until": now + WARMING, "read_at": now}
-                return bool((await connection.execute(_RESTART, again)).rowcount)
+                again = {"owner": owner, "now": now, "warming_until": now + WARMING, "warming": right, "read_at": now}
+                return right if (await connection.execute(_RESTART, again)).rowcount else None
             # What a push under way left behind after the last time.
             await connection.execute(_FORGET_ENTRIES, {"owner": owner})
             await self._bury(connection)
-        return True
+        return right
 
-    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
         kept = _cut(list(set(entries)), floor)
-        warmed = {"owner": owner, "now": self._clock.now(), "floor_id": kept.floor}
+        warmed = {"owner": owner, "now": self._clock.now(), "right": warming, "floor_id": kept.floor}
         async with self._database.begin() as connection:
             if (await connection.execute(_WARMED, warmed)).rowcount and kept.entries:
                 values = [{"owner_id": owner, "post_id": post, "author_id": author} for post, author in kept.entries]

@@ -74,15 +74,15 @@ class HomeSkeleton:
     async def warm(self, reader_id: UserId) -> None:
         """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken.
 
-        The right to fill lasts 30 seconds: a snapshot that comes later could end another's warming and miss pushes,
-        so it is given up before.
+        The right to fill lasts 30 seconds: a snapshot that would come later is given up, so that the next may begin.
         """
-        if not await self._timelines.start_warming(reader_id):
+        warming = await self._timelines.start_warming(reader_id)
+        if warming is None:
             return
         try:
             async with asyncio.timeout(_WARMING_SECONDS):
                 candidates, floor = await self._snapshot(reader_id)
-                await self._timelines.fill(reader_id, candidates, floor)
+                await self._timelines.fill(reader_id, warming, candidates, floor)
         except Exception:
             await self._timelines.drop(reader_id)
             raise

@@ -1,12 +1,16 @@
 """Home timelines: for each active reader, the newest posts of the people it follows."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 from socialfeed.domain.ids import PostId, UserId
 
 KEPT = 400
 """How many entries a timeline keeps at least, once it has that many."""
+
+
+Warming = NewType("Warming", int)
+"""The right to fill one timeline once. Never 0."""
 
 
 class Entry(NamedTuple):
@@ -40,14 +44,14 @@ class Timelines(Protocol):
     async def read(self, owner: UserId) -> Timeline | None:
         """The newest `KEPT` entries, or None when cold or warming. Keeps the timeline alive for 7 days more."""
 
-    async def start_warming(self, owner: UserId) -> bool:
-        """True for one caller only until `fill`, `drop` or 30 seconds; from then on pushes are kept. So a snapshot
-        read *after* this call, together with what is pushed from now on, misses nothing. False when warm.
+    async def start_warming(self, owner: UserId) -> Warming | None:
+        """The right to fill, for one caller only until `fill`, `drop` or 30 seconds; from then on pushes are kept. So
+        a snapshot read *after* this call, together with what is pushed from now on, misses nothing. None when warm.
         """
 
-    async def fill(self, owner: UserId, entries: Sequence[Entry], floor: PostId | None) -> None:
-        """Ends the warming: the snapshot, merged with what was pushed meanwhile, is the timeline. Does nothing
-        unless the timeline is warming.
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
+        """Ends the warming: the snapshot, merged with what was pushed meanwhile, is the timeline. Does nothing unless
+        it is this warming that is under way: one that was dropped or lasted too long may have missed pushes.
         """
 
     async def backfill(self, owner: UserId, entries: Sequence[Entry]) -> None:

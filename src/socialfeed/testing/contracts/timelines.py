@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Timelines
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Timelines, Warming
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
@@ -35,8 +35,8 @@ class TimelinesContract(UsesTimelines):
     async def test_one_caller_warms(self, timelines: Timelines, make: Builder) -> None:
         owner, other = make.ids.user(), make.ids.user()
         asked = await asyncio.gather(*(timelines.start_warming(owner) for _ in range(20)))
-        assert sorted(asked) == [False] * 19 + [True]
-        assert await timelines.start_warming(other) is True
+        assert asked.count(None) == 19
+        assert await timelines.start_warming(other) is not None
 
     async def test_a_warming_timeline_is_not_read(self, timelines: Timelines, make: Builder) -> None:
         owner = make.ids.user()
@@ -47,23 +47,23 @@ class TimelinesContract(UsesTimelines):
     async def test_a_filled_timeline_is_warm_and_newest_first(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 5)
         floor = entries[0].post_id
-        await timelines.start_warming(owner)
-        await timelines.fill(owner, [entries[n] for n in (3, 0, 4, 1, 2, 3)], floor)
+        warming = await start(timelines, owner)
+        await timelines.fill(owner, warming, [entries[n] for n in (3, 0, 4, 1, 2, 3)], floor)
         assert await read(timelines, owner) == Timeline(entries[::-1], floor)
-        assert await timelines.start_warming(owner) is False
+        assert await timelines.start_warming(owner) is None
 
     async def test_an_empty_timeline_can_be_warm(self, timelines: Timelines, make: Builder) -> None:
         owner, entry = make.ids.user(), entries_of(make, 1)[0]
         await warm(timelines, owner)
         assert await read(timelines, owner) == Timeline([], None)
-        assert await timelines.start_warming(owner) is False
+        assert await timelines.start_warming(owner) is None
         await timelines.push(entry, [owner])
         assert await read(timelines, owner) == Timeline([entry], None)
 
     async def test_a_floor_above_all_entries_is_kept(self, timelines: Timelines, make: Builder) -> None:
         owner, floor, entry = make.ids.user(), make.ids.post(), entries_of(make, 1)[0]
-        await timelines.start_warming(owner)
-        await timelines.fill(owner, [], floor)
+        warming = await start(timelines, owner)
+        await timelines.fill(owner, warming, [], floor)
         assert await read(timelines, owner) == Timeline([], floor)
         await timelines.push(entry, [owner])
         assert await read(timelines, owner) == Timeline([entry], floor)
@@ -73,21 +73,55 @@ class TimelinesContract(UsesTimelines):
     ) -> None:
         owner = make.ids.user()
         old, both, new = entries_of(make, 3)
-        await timelines.start_warming(owner)
+        warming = await start(timelines, owner)
         await timelines.push(new, [owner])
         await timelines.push(both, [owner])
-        await timelines.fill(owner, [old, both], None)
+        await timelines.fill(owner, warming, [old, both], None)
         assert await read(timelines, owner) == Timeline([new, both, old], None)
 
     async def test_filling_does_nothing_to_a_timeline_that_is_not_warming(
         self, timelines: Timelines, make: Builder
     ) -> None:
         owner, entries = make.ids.user(), entries_of(make, 2)
-        await timelines.fill(owner, entries, None)
+        await timelines.fill(owner, Warming(1), entries, None)
         assert await timelines.read(owner) is None
-        await warm(timelines, owner, entries[:1])
-        await timelines.fill(owner, entries, entries[0].post_id)
+        warming = await start(timelines, owner)
+        await timelines.fill(owner, warming, entries[:1], None)
+        await timelines.fill(owner, warming, entries, entries[0].post_id)
         assert await read(timelines, owner) == Timeline(entries[:1], None)
+
+    async def test_a_warming_that_was_dropped_does_not_end_the_next_one(
+        self, timelines: Timelines, make: Builder
+    ) -> None:
+        """Between the two, the timeline was cold: what was pushed then is in the second snapshot alone."""
+        owner = make.ids.user()
+        old, between, new = entries_of(make, 3)
+        late = await start(timelines, owner)
+        await timelines.drop(owner)
+        await timelines.push(between, [owner])
+        warming = await start(timelines, owner)
+        assert warming != late
+        await timelines.fill(owner, late, [old], None)
+        assert await timelines.read(owner) is None
+        await timelines.push(new, [owner])
+        await timelines.fill(owner, warming, [old, between], None)
+        assert await read(timelines, owner) == Timeline([new, between, old], None)
+        await timelines.fill(owner, late, [old], None)
+        assert await read(timelines, owner) == Timeline([new, between, old], None)
+
+    async def test_the_right_to_fill_outlives_a_flood_of_pushes(self, timelines: Timelines, make: Builder) -> None:
+        owner, entries = make.ids.user(), entries_of(make, KEPT + 150)
+        late = await start(timelines, owner)
+        await timelines.drop(owner)
+        warming = await start(timelines, owner)
+        for entry in entries:
+            await timelines.push(entry, [owner])
+        await timelines.fill(owner, late, entries[:1], None)
+        assert await timelines.read(owner) is None
+        await timelines.fill(owner, warming, entries[:KEPT], None)
+        timeline = await read(timelines, owner)
+        assert list(timeline.entries) == entries[: -KEPT - 1 : -1]
+        assert is_complete(timeline, entries)
 
     async def test_pushes_come_in_any_order_and_count_once(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 6)
@@ -128,11 +162,11 @@ class TimelinesContract(UsesTimelines):
         self, timelines: Timelines, make: Builder
     ) -> None:
         owner, entries = make.ids.user(), entries_of(make, KEPT + 60)
-        await timelines.start_warming(owner)
+        warming = await start(timelines, owner)
         early = entries[::3]
         for entry in early:
             await timelines.push(entry, [owner])
-        await timelines.fill(owner, entries[1::3], None)
+        await timelines.fill(owner, warming, entries[1::3], None)
         await timelines.backfill(owner, entries[2::3][::-1])
         timeline = await read(timelines, owner)
         assert len(timeline.entries) == KEPT
@@ -140,8 +174,8 @@ class TimelinesContract(UsesTimelines):
 
     async def test_a_backfill_adds_what_is_above_the_floor(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 6)
-        await timelines.start_warming(owner)
-        await timelines.fill(owner, [entries[3]], entries[2].post_id)
+        warming = await start(timelines, owner)
+        await timelines.fill(owner, warming, [entries[3]], entries[2].post_id)
         for _ in range(2):
             await timelines.backfill(owner, [entries[5], entries[4], entries[3], entries[0]])
         timeline = await read(timelines, owner)
@@ -149,9 +183,9 @@ class TimelinesContract(UsesTimelines):
 
     async def test_a_backfill_of_a_warming_timeline_is_kept(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 3)
-        await timelines.start_warming(owner)
+        warming = await start(timelines, owner)
         await timelines.backfill(owner, entries[1:])
-        await timelines.fill(owner, entries[:1], None)
+        await timelines.fill(owner, warming, entries[:1], None)
         assert await read(timelines, owner) == Timeline(entries[::-1], None)
 
     async def test_a_dropped_timeline_is_cold(self, timelines: Timelines, make: Builder) -> None:
@@ -168,21 +202,21 @@ class TimelinesContract(UsesTimelines):
 
     async def test_dropping_a_warming_timeline_ends_the_warming(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 2)
-        await timelines.start_warming(owner)
+        warming = await start(timelines, owner)
         await timelines.push(entries[1], [owner])
         await timelines.drop(owner)
-        await timelines.fill(owner, entries[:1], None)
+        await timelines.fill(owner, warming, entries[:1], None)
         assert await timelines.read(owner) is None
-        assert await timelines.start_warming(owner) is True
-        await timelines.fill(owner, entries[:1], None)
+        warming = await start(timelines, owner)
+        await timelines.fill(owner, warming, entries[:1], None)
         assert await read(timelines, owner) == Timeline(entries[:1], None)
 
     async def test_no_push_is_lost_while_a_snapshot_is_filled_in(self, timelines: Timelines, make: Builder) -> None:
         for _ in range(10):
             owner, entries = make.ids.user(), entries_of(make, 30)
-            assert await timelines.start_warming(owner) is True
+            warming = await start(timelines, owner)
             pushes = [timelines.push(entry, [owner]) for entry in entries[10:]]
-            fill = timelines.fill(owner, entries[:15], None)
+            fill = timelines.fill(owner, warming, entries[:15], None)
             await asyncio.gather(*pushes[:10], fill, *pushes[10:])
             assert await read(timelines, owner) == Timeline(entries[::-1], None)
 
@@ -200,13 +234,16 @@ class TimelinesTimeContract(UsesTimelines):
         self, timelines: Timelines, make: Builder, clock: FixedClock
     ) -> None:
         owner, entries = make.ids.user(), entries_of(make, 2)
-        await timelines.start_warming(owner)
+        late = await start(timelines, owner)
         clock.advance(timedelta(seconds=29))
-        assert await timelines.start_warming(owner) is False
+        assert await timelines.start_warming(owner) is None
         clock.advance(timedelta(seconds=2))
-        assert await timelines.start_warming(owner) is True
+        warming = await start(timelines, owner)
+        assert warming != late
         await timelines.push(entries[1], [owner])
-        await timelines.fill(owner, entries[:1], None)
+        await timelines.fill(owner, late, [], None)
+        assert await timelines.read(owner) is None
+        await timelines.fill(owner, warming, entries[:1], None)
         assert await read(timelines, owner) == Timeline(entries[::-1], None)
 
     async def test_a_snapshot_that_comes_too_late_is_refused(
@@ -214,9 +251,9 @@ class TimelinesTimeContract(UsesTimelines):
     ) -> None:
         """Pushes may have been lost since the warming lapsed."""
         owner = make.ids.user()
-        await timelines.start_warming(owner)
+        warming = await start(timelines, owner)
         clock.advance(timedelta(seconds=31))
-        await timelines.fill(owner, entries_of(make, 2), None)
+        await timelines.fill(owner, warming, entries_of(make, 2), None)
         assert await timelines.read(owner) is None
 
     async def test_each_read_keeps_a_timeline_for_seven_days_more(
@@ -237,8 +274,14 @@ def entries_of(make: Builder, number: int) -> list[Entry]:
 
 
 async def warm(timelines: Timelines, owner: UserId, entries: Sequence[Entry] = ()) -> None:
-    assert await timelines.start_warming(owner) is True
-    await timelines.fill(owner, entries, None)
+    await timelines.fill(owner, await start(timelines, owner), entries, None)
+
+
+async def start(timelines: Timelines, owner: UserId) -> Warming:
+    """The right to fill a timeline that must be cold."""
+    warming = await timelines.start_warming(owner)
+    assert warming is not None, "the timeline is not cold"
+    return warming
 
 
 async def read(timelines: Timelines, owner: UserId) -> Timeline:

@@ -1,6 +1,7 @@
 """Messages, node numbers, timelines and trending: what the product keeps for itself."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     Integer,
@@ -60,6 +61,7 @@ timelines = Table(
     metadata,
     Column("owner_id", Id, primary_key=True, autoincrement=False),
     Column("warming_until", Moment),  # NULL: warm
+    Column("warming", BigInteger),  # Who fills it must know this number.
     Column("floor_id", Id),  # NULL: complete to the beginning
     Column("read_at", Moment, nullable=False, index=True),
 )
