@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-com
 # Where the environment forbids it, too: tests start dozens of processes, and each would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test e2e check format lock clean
+.PHONY: help run test nightly e2e check format lock clean
 help: ## This list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
 
@@ -21,6 +21,9 @@ run: .venv/.product ## Serve on 127.0.0.1:$(PORT) with demo data, kept in ./var
 
 test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+nightly: .venv/.dev ## Run the tests that take minutes and are left out of `make test`
+	@$(BIN)/pytest -m nightly $(ARGS)
 
 e2e: .venv/.dev ## Try the pages in a real browser (needs chromium, chromium-driver and node)
 	@$(BIN)/pytest tests/e2e $(ARGS)

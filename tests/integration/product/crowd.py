@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from socialfeed.domain.graph import Follow
-from socialfeed.domain.ids import UserId
+from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import Client
@@ -30,3 +31,13 @@ class Crowd:
             for follower, followee in follows:
                 at = self.make.clock.now()
                 await tx.follows.add(Follow.start(self.make.ids.follow(), follower, followee, at=at))
+
+    async def posts(self, author: UserId, number: int) -> list[PostId]:
+        """Of which no feed has heard."""
+        ids = []
+        async with self._storage.uow() as tx:
+            for n in range(number):
+                post = Post.write(self.make.ids.post(), author, content=f"Post {n}", at=self.make.clock.now())
+                await tx.posts.add(post)
+                ids.append(post.id)
+        return ids
