@@ -1,13 +1,15 @@
 """A migrated, empty database of either kind for each test."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, event
 
 from socialfeed.adapters.sql import SqlStorage, open_postgresql, open_sqlite, sqlite
 from socialfeed.adapters.system import SystemClock
@@ -63,20 +65,34 @@ def make() -> Builder:
     return Builder()
 
 
+ASKED: ContextVar[list[str] | None] = ContextVar("asked", default=None)
+"""Gets the statements of whoever sets it, and none of what the process does beside."""
+
+
 @pytest.fixture
-def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements the drivers are given, in order."""
+def executed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements the drivers are given, in order: those of reads, and those that go through an engine."""
     texts: list[str] = []
     on_postgres, on_sqlite = psycopg.AsyncConnection.execute, sqlite.fetch
 
+    def note(text: str) -> None:
+        texts.append(text)
+        if (asked := ASKED.get()) is not None:
+            asked.append(text)
+
+    def through_engine(*given: Any) -> None:
+        note(given[2])
+
     def spied_execute(self: Any, query: Any, *args: Any, **options: Any) -> Any:
-        texts.append(str(query))
+        note(str(query))
         return on_postgres(self, query, *args, **options)
 
     def spied_fetch(connection: Any, statement: Any, values: Any) -> Any:
-        texts.append(statement.text)
+        note(statement.text)
         return on_sqlite(connection, statement, values)
 
     monkeypatch.setattr(psycopg.AsyncConnection, "execute", spied_execute)
     monkeypatch.setattr(sqlite, "fetch", spied_fetch)
-    return texts
+    event.listen(Engine, "before_cursor_execute", through_engine)
+    yield texts
+    event.remove(Engine, "before_cursor_execute", through_engine)
