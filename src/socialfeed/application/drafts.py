@@ -1,6 +1,7 @@
 """Drafts, and posts that are planned. To everybody but its author a draft is not there."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -16,14 +17,17 @@ from socialfeed.application.publishing import Publisher
 from socialfeed.application.views import ConnectionView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.draft import DRAFTS_MAX, Draft
-from socialfeed.domain.errors import DraftNotFound, Forbidden, Invalid
-from socialfeed.domain.ids import DraftId, PostId, UserId
+from socialfeed.domain.errors import DraftNotFound, Forbidden, Invalid, MediaAttached, MediaFailed, MediaNotFound
+from socialfeed.domain.ids import DraftId, MediaId, PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.post import Post, PostChanges, PostOptions, clean_content
 
 log = logging.getLogger(__name__)
 
 _DUE_AT_ONCE = 100
+
+_FOR_ITS_AUTHOR = (Invalid, Forbidden, MediaNotFound, MediaAttached, MediaFailed)
+"""Why a draft is not published that trying again does not change."""
 
 
 class Drafts:
@@ -52,24 +56,29 @@ class Drafts:
         self,
         actor: Actor,
         *,
+        media_ids: Sequence[MediaId] = (),
         scheduled_at: datetime | None = None,
         idempotency_key: str | None = None,
         **options: Unpack[PostOptions],
     ) -> Draft:
         """With a moment it is published then, give or take a minute. With a key, a request that is sent again gets the
-        draft of the first. Raises `Invalid` (INVALID_SCHEDULE, TOO_MANY_DRAFTS, …), `IdempotencyKeyReused`, and
-        `DraftNotFound` where that draft is gone.
+        draft of the first. Raises `Invalid` (INVALID_SCHEDULE, TOO_MANY_DRAFTS, …), as `MediaItems.hold`,
+        `IdempotencyKeyReused`, and `DraftNotFound` where that draft is gone.
         """
         author_id = self._guard.require(actor, Permission.POST_CREATE)
         draft_id, now = self._commands.ids.draft(), self._commands.clock.now()
-        request = {**options, "scheduled_at": scheduled_at and scheduled_at.isoformat()}
+        request = {**options, "media": media_ids, "scheduled_at": scheduled_at and scheduled_at.isoformat()}
         async with self._commands.transaction() as tx:
             # First of all: a request that is sent again late must not fail because its moment is too near by now.
             made = await self._once.made_before(tx, author_id, idempotency_key, request, draft_id)
             if made is None:
-                draft = Draft.write(draft_id, author_id, **options, scheduled_at=scheduled_at, at=now)
+                draft = Draft.write(
+                    draft_id, author_id, **options, media_ids=media_ids, scheduled_at=scheduled_at, at=now
+                )
                 await self._make_room(tx, author_id)
                 await tx.drafts.add(draft)
+                if media_ids:
+                    await tx.media.hold(draft_id, author_id, media_ids)
                 await self._commands.record(tx, actor, Action.DRAFT_CREATE, draft_id)
                 return draft
         return await self._require(author_id, DraftId(made))
@@ -79,31 +88,40 @@ class Drafts:
         actor: Actor,
         draft_id: DraftId,
         *,
+        media_ids: Sequence[MediaId] | None = None,
         scheduled_at: datetime | None = None,
         is_planned: bool = True,
         **changes: Unpack[PostChanges],
     ) -> Draft:
-        """See `Draft.edited`. Raises `DraftNotFound`, `Invalid`."""
+        """See `Draft.edited`. Raises `DraftNotFound`, `Invalid`, and as `MediaItems.hold`."""
         author_id = self._guard.require(actor, Permission.POST_CREATE)
         now = self._commands.clock.now()
         async with self._commands.transaction() as tx:
             draft = await _owned(tx, author_id, draft_id)
-            edited = draft.edited(**changes, scheduled_at=scheduled_at, is_planned=is_planned, at=now)
+            edited = draft.edited(
+                **changes, media_ids=media_ids, scheduled_at=scheduled_at, is_planned=is_planned, at=now
+            )
             await tx.drafts.save(edited)
+            # Who plans it anew learns now, and not when it is due, that some of them are gone.
+            if media_ids is not None or scheduled_at is not None:
+                await tx.media.hold(draft_id, author_id, edited.media_ids)
             await self._commands.record(tx, actor, Action.DRAFT_UPDATE, draft_id)
         return edited
 
     async def delete(self, actor: Actor, draft_id: DraftId) -> None:
-        """Also for whoever may not post any more. Raises `DraftNotFound`."""
+        """Also for whoever may not post any more. Its media are in no draft any more. Raises `DraftNotFound`."""
         author_id = actor.signed_in
         async with self._commands.transaction() as tx:
             await _owned(tx, author_id, draft_id)
+            await tx.media.hold(draft_id, author_id, ())
             await tx.drafts.remove(draft_id)
             await self._commands.record(tx, actor, Action.DRAFT_DELETE, draft_id)
 
     @regenerates_ids
     async def publish(self, actor: Actor, draft_id: DraftId) -> PostView:
-        """Now, whenever it was planned for. Once, however often it is asked for. Raises `DraftNotFound`, `Invalid`."""
+        """Now, whenever it was planned for. Once, however often it is asked for. Raises `DraftNotFound`, `Invalid`,
+        and as `MediaItems.attach`.
+        """
         author_id = self._guard.require(actor, Permission.POST_CREATE)
         async with self._commands.transaction() as tx:
             draft = await _owned(tx, author_id, draft_id)
@@ -153,14 +171,16 @@ class Drafts:
                 if Permission.POST_CREATE not in actor.permissions:
                     raise Forbidden
                 await self._publish(tx, actor, draft)
-            except (Invalid, Forbidden) as error:
+            except _FOR_ITS_AUTHOR as error:
                 await tx.drafts.save(draft.failed(error.code))
                 await self._commands.record(tx, actor, Action.DRAFT_FAIL, draft_id, details={"code": error.code})
                 return False
         return True
 
     async def _publish(self, tx: Transaction, actor: Actor, draft: Draft) -> PostId:
-        """Makes a post of the draft, which is locked: a new one, as its place in feeds goes by when it is published."""
+        """Makes a post of the draft, which is locked: a new one, as its place in feeds goes by when it is published.
+        Where it is refused, nothing is written.
+        """
         named = await self._publisher.named_in(clean_content(draft.content))
         post = Post.write(
             self._commands.ids.post(),
@@ -170,6 +190,8 @@ class Drafts:
             mentions=named.mentions,
             at=self._commands.clock.now(),
         )
+        if draft.media_ids:
+            await tx.media.attach(post.id, draft.author_id, draft.media_ids, draft_id=draft.id)
         await tx.drafts.remove(draft.id)
         await self._publisher.publish(tx, actor, post)
         return post.id

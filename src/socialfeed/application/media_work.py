@@ -62,8 +62,9 @@ class MediaWork:
             await self._delete_files(media)
 
     async def collect(self) -> int:
-        """Removes what no post took in a day and what was never received; tries again what waits for an hour, and gives
-        it up after a day; forgets what was removed an hour ago and more. Returns how many were removed or given up.
+        """Removes what no post and no draft took in a day and what was never received; tries again what waits for an
+        hour, and gives it up after a day; forgets what was removed an hour ago and more. Returns how many were removed
+        or given up.
         """
         now = self._commands.clock.now()
         orphaned = partial(self._media.unattached, now - ORPHANED_AFTER)

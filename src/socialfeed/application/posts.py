@@ -86,9 +86,16 @@ class Posts:
                 await self._publisher.publish(tx, actor, post, media_ids)
         return await self.require(actor, post.id if made is None else PostId(made))
 
-    async def update(self, actor: Actor, post_id: PostId, **changes: Unpack[PostChanges]) -> PostView:
-        """See `Post.edited`. What the post said before is kept, and whom it names is found out again. Raises
-        `PostNotFound`, `Forbidden`, `Invalid`.
+    async def update(
+        self,
+        actor: Actor,
+        post_id: PostId,
+        *,
+        media_ids: Sequence[MediaId] | None = None,
+        **changes: Unpack[PostChanges],
+    ) -> PostView:
+        """See `Post.edited`; None leaves the media as they are. What the post said before is kept, and whom it names is
+        found out again. Raises `PostNotFound`, `Forbidden`, `Invalid`, and as `MediaItems.attach`.
         """
         self._guard.require(actor, Permission.POST_UPDATE)
         await self.require(actor, post_id)
@@ -99,11 +106,12 @@ class Posts:
             if post.is_deleted:
                 raise PostNotFound(field="post_id")
             now = self._commands.clock.now()
-            edited = post.edited(**changes, tags=named.tags, mentions=named.mentions, at=now)
-            if edited.says != post.says:
+            has_other = media_ids is not None and await tx.media.attach(post_id, post.author_id, media_ids)
+            edited = post.edited(**changes, tags=named.tags, mentions=named.mentions, has_other_media=has_other, at=now)
+            if has_other or edited.says != post.says:
                 number = len((await self._posts.edits([post_id])).get(post_id, ())) + 1
                 await tx.posts.add_edit(post.as_said(number))
-            if edited != post:
+            if has_other or edited != post:
                 await self._save(tx, actor, edited, Action.POST_UPDATE)
         await self._freshness.post_changed(post_id)
         return await self.require(actor, post_id)

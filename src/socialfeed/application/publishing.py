@@ -39,9 +39,10 @@ class Publisher:
         """Stores the post with its media and tells who has to know. The last thing that a transaction does. Returns as
         `Posts.add` does, and raises as `MediaItems.attach`.
         """
-        quoted = await tx.posts.add(post)
         if media_ids:
+            # Before the author's counters, which all wait for: a draft that is published takes them in this order, too.
             await tx.media.attach(post.id, post.author_id, media_ids)
+        quoted = await tx.posts.add(post)
         await self._commands.publish(tx, PostPublished(post.id, post.author_id))
         await self.share_by(tx, post, 1)
         await self._commands.record(tx, actor, Action.POST_CREATE, post.id, by=post.author_id)

@@ -1,10 +1,11 @@
 """What is going to be a post: later, or at a moment that its author set. Nobody else ever learns of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from socialfeed.domain.errors import Invalid
-from socialfeed.domain.ids import DraftId, UserId
+from socialfeed.domain.ids import DraftId, MediaId, UserId
 from socialfeed.domain.post import (
     PostOptions,
     ReplyPolicy,
@@ -26,7 +27,8 @@ SOONEST, LATEST = timedelta(minutes=1), timedelta(days=365)
 @dataclass(frozen=True, slots=True)
 class Draft:
     """It may be empty, unless it is planned for `scheduled_at`. One that could not be published then says why in
-    `failure`, the code of an error, and waits for its author.
+    `failure`, the code of an error, and waits for its author. `media_ids` names what was deleted meanwhile, too: the
+    post is not published without it unless its author says so.
     """
 
     id: DraftId
@@ -42,6 +44,7 @@ class Draft:
     updated_at: datetime
     scheduled_at: datetime | None = None
     failure: str | None = None
+    media_ids: tuple[MediaId, ...] = ()
 
     @classmethod
     def write(
@@ -56,6 +59,7 @@ class Draft:
         sensitive: bool = False,
         content_warning: str | None = None,
         language: str | None = None,
+        media_ids: Sequence[MediaId] = (),
         scheduled_at: datetime | None = None,
         at: datetime,
     ) -> "Draft":
@@ -74,6 +78,7 @@ class Draft:
             at,
             at,
             None if scheduled_at is None else _check_ahead(scheduled_at, at),
+            media_ids=tuple(media_ids),
         )
 
     def edited(
@@ -86,6 +91,7 @@ class Draft:
         sensitive: bool | None = None,
         content_warning: str | None = None,
         language: str | None = None,
+        media_ids: Sequence[MediaId] | None = None,
         scheduled_at: datetime | None = None,
         is_planned: bool = True,
         at: datetime,
@@ -109,6 +115,7 @@ class Draft:
             sensitive=(self.sensitive if sensitive is None else sensitive) or warning is not None,
             content_warning=warning,
             language=self.language if language is None else clean_language(language),
+            media_ids=self.media_ids if media_ids is None else tuple(media_ids),
             updated_at=at,
             scheduled_at=moment,
             failure=None,
@@ -122,7 +129,7 @@ class Draft:
 
     @property
     def options(self) -> PostOptions:
-        """What the post is going to be."""
+        """What the post is going to be, but for its media."""
         return PostOptions(
             content=self.content,
             image_url=self.image_url,

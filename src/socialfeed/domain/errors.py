@@ -221,7 +221,7 @@ class TooManyPending(Conflict):
 
 
 class MediaAttached(Conflict):
-    code, message = "MEDIA_ATTACHED", "Another post has this file already."
+    code, message = "MEDIA_ATTACHED", "Another post or draft has this file already."
 
 
 class MediaFailed(Conflict):

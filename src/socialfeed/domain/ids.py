@@ -5,7 +5,7 @@ look-up by id alone one primary-key read and lets an id of the wrong noun be ref
 asked. The scheme is Snowflake's (Twitter, 2010) with a kind in place of half of the worker bits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import NewType
@@ -126,6 +126,10 @@ def parse_draft_id(value: str | int, field: str | None = None) -> DraftId:
 
 def parse_media_id(value: str | int, field: str | None = None) -> MediaId:
     return MediaId(parse_id(value, Kind.MEDIA, field))
+
+
+def parse_media_ids(values: Sequence[str], field: str | None = None) -> list[MediaId]:
+    return [parse_media_id(value, field) for value in values]
 
 
 class IdFactory:

@@ -16,7 +16,7 @@ from socialfeed.domain.errors import (
     MediaTooManyFrames,
     MediaTooManyPixels,
 )
-from socialfeed.domain.ids import MediaId, PostId, UserId
+from socialfeed.domain.ids import DraftId, MediaId, PostId, UserId
 
 ALT_TEXT_MAX = 1_500
 """Characters that describe what is to be seen, for those who cannot see it."""
@@ -41,7 +41,7 @@ VIDEO_PIXELS_MAX = 3_840 * 2_160
 VIDEO_MS_MAX = 180_000
 
 ORPHANED_AFTER = timedelta(hours=24)
-"""What no post has by then is removed."""
+"""What no post and no draft has by then is removed."""
 
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 """A job that has not ended by then may be lost, in a broker that was emptied or after too many tries."""
@@ -156,6 +156,8 @@ class Media:
     post_id: PostId | None = None
     position: int = 0
     removed_at: datetime | None = None
+    draft_id: DraftId | None = None
+    """What is to be the post that has it. Never together with `post_id`."""
 
     @classmethod
     def receive(
@@ -238,36 +240,50 @@ class Media:
         return replace(self, alt_text=_clean_alt_text(alt_text))
 
     def attached(self, post_id: PostId, position: int) -> "Media":
-        return replace(self, post_id=post_id, position=position)
+        return replace(self, post_id=post_id, position=position, draft_id=None)
+
+    def held(self, draft_id: DraftId) -> "Media":
+        return replace(self, draft_id=draft_id)
 
     def detached(self) -> "Media":
-        return replace(self, post_id=None, position=0)
+        return replace(self, post_id=None, position=0, draft_id=None)
 
     def removed(self, at: datetime) -> "Media":
-        """A post that had it has it no more."""
-        return self if self.is_removed else replace(self, removed_at=at, post_id=None, position=0)
+        """A post or draft that had it has it no more."""
+        return self if self.is_removed else replace(self.detached(), removed_at=at)
 
 
 def check_attachable(
-    post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId], found: Mapping[MediaId, Media]
+    owner_id: UserId,
+    media_ids: Sequence[MediaId],
+    found: Mapping[MediaId, Media],
+    *,
+    post_id: PostId | None = None,
+    draft_id: DraftId | None = None,
 ) -> None:
-    """Whether this post of the owner may have these, in this order. Raises `MediaNotFound` for somebody else's, too,
-    `MediaAttached`, `MediaFailed` and `Invalid` (TOO_MANY_MEDIA, DUPLICATE_MEDIA).
+    """Whether this post or draft of the owner may have these, in this order; a post may have what its draft holds.
+    Raises `MediaNotFound` for somebody else's, too, `MediaAttached`, `MediaFailed` and `Invalid` (TOO_MANY_MEDIA,
+    DUPLICATE_MEDIA).
     """
-    if len(set(media_ids)) != len(media_ids):
-        raise Invalid("Name each file once.", code="DUPLICATE_MEDIA", field="media_ids")
-    if len(media_ids) > IMAGES_MAX:
-        raise _too_many()
+    check_named(media_ids)
     for media_id in media_ids:
         media = found.get(media_id)
         if media is None or media.owner_id != owner_id or not media.is_shown:
             raise MediaNotFound(field="media_ids")
-        if media.post_id not in (None, post_id):
+        if media.post_id not in (None, post_id) or media.draft_id not in (None, draft_id):
             raise MediaAttached(field="media_ids")
         if media.status is MediaStatus.FAILED:
             raise MediaFailed(field="media_ids")
     kinds = [found[media_id].kind for media_id in media_ids]
     if MediaKind.VIDEO in kinds and len(kinds) > VIDEOS_MAX:
+        raise _too_many()
+
+
+def check_named(media_ids: Sequence[MediaId]) -> None:
+    """Whether any post may have so many. Raises `Invalid`."""
+    if len(set(media_ids)) != len(media_ids):
+        raise Invalid("Name each file once.", code="DUPLICATE_MEDIA", field="media_ids")
+    if len(media_ids) > IMAGES_MAX:
         raise _too_many()
 
 

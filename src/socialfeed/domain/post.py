@@ -142,12 +142,13 @@ class Post:
         language: str | None = None,
         tags: Sequence[str] = (),
         mentions: Sequence[UserId] = (),
+        has_other_media: bool = False,
         at: datetime,
     ) -> "Post":
         """None leaves a part as it is; an empty `image_url`, `content_warning` or `language` removes it. A warning
         keeps the post sensitive. `tags` and `mentions` are those of another content, and count where there is one.
-        Whom it is for may grow and shrink at any time. `edited_at` moves only where the post says something else: see
-        `says`. The same post if nothing is another. Raises `Invalid`.
+        Whom it is for may grow and shrink at any time. `edited_at` moves only where the post says something else, see
+        `says`, or has other media. The same post if nothing is another. Raises `Invalid`.
         """
         said = self.content if content is None else clean_content(content)
         warning = self.content_warning if content_warning is None else clean_warning(content_warning)
@@ -163,9 +164,9 @@ class Post:
             tags=self.tags if said == self.content else tuple(tags),
             mentions=self.mentions if said == self.content else tuple(mentions),
         )
-        if changed == self:
-            return self
-        return changed if changed.says == self.says else replace(changed, edited_at=at)
+        if has_other_media or changed.says != self.says:
+            return replace(changed, edited_at=at)
+        return self if changed == self else changed
 
     @property
     def says(self) -> tuple[str, str | None, str | None]:

@@ -198,10 +198,10 @@ MUTATIONS: Mapping[str, Rule] = {
         'content: "Hello #world", visibility: UNLISTED, sensitive: true, contentWarning: "Words", language: "en", '
         'replyPolicy: FOLLOWED, idempotencyKey: "once"',
     ),
-    "Mutation.createDraft": _rule(P.POST_CREATE, 'content: ""'),
+    "Mutation.createDraft": _rule(P.POST_CREATE, 'content: "", mediaIds: []'),
     "Mutation.updateDraft": _rule(
         P.POST_CREATE,
-        'draftId: $draft, content: "Hm"',
+        'draftId: $draft, content: "Hm", mediaIds: []',
         own=DONE,
         other="DRAFT_NOT_FOUND",
         blocked="DRAFT_NOT_FOUND",
@@ -214,7 +214,7 @@ MUTATIONS: Mapping[str, Rule] = {
     ),
     "Mutation.updatePost": _rule(
         P.POST_UPDATE,
-        'postId: $post, content: "Another", visibility: FOLLOWERS, replyPolicy: NOBODY',
+        'postId: $post, content: "Another", mediaIds: [$media], visibility: FOLLOWERS, replyPolicy: NOBODY',
         own=DONE,
         other="FORBIDDEN",
         blocked="POST_NOT_FOUND",
@@ -415,7 +415,7 @@ _PUBLIC: Mapping[str, str] = {
     "CommentEdge": "cursor node",
     "CommentPayload": f"comment {_PAYLOAD}",
     "CreatePostPayload": f"post draft {_PAYLOAD}",
-    "Draft": "id content image visibility replyPolicy sensitive contentWarning language scheduledAt failure"
+    "Draft": "id content image media visibility replyPolicy sensitive contentWarning language scheduledAt failure"
     " createdAt updatedAt",
     "DraftConnection": "edges nodes pageInfo",
     "DraftEdge": "cursor node",

@@ -16,6 +16,11 @@ CREATE = """mutation ($m: [ID!]! = [], $k: String, $t: DateTime, $v: Visibility!
   }
 }"""
 READ = "query ($i: ID!) { post(id: $i) { media { id status url altText } } }"
+UPDATE = """mutation ($i: ID!, $m: [ID!], $c: String) {
+  updatePost(postId: $i, mediaIds: $m, content: $c) {
+    post { content media { id } editedAt edits { content } } success errors { code field }
+  }
+}"""
 FEED = "{ homeFeed { nodes { media { id } } } }"
 
 
@@ -60,13 +65,46 @@ async def test_a_post_takes_no_media_that_it_may_not_have_and_is_not_made(client
         ([mine[1], mine[0]], {}, "MEDIA_ATTACHED"),
         ([mine[1], mine[1]], {}, "DUPLICATE_MEDIA"),
         (["1"], {}, "INVALID_ID"),
-        ([mine[1]], {"t": soon}, "MEDIA_NOT_PLANNED"),
+        ([mine[1], mine[0]], {"t": soon}, "MEDIA_ATTACHED"),
+        ([theirs], {"t": soon}, "MEDIA_NOT_FOUND"),
     ):
         refused = await create(ada, media, **more)
         assert refused["errors"] == [{"code": code, "field": "mediaIds"}]
     page = await ada.run("query ($u: ID!) { postsByUser(userId: $u) { totalItems } }", {"u": ada.user_id})
     assert page["postsByUser"]["totalItems"] == 1
     assert (await create(ada, mine[1:]))["success"]
+
+
+async def test_the_media_of_a_post_are_changed_as_an_edit(client: Client) -> None:
+    ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+    first, second, third = await pictures(ada, 3)
+    (theirs,) = await pictures(bob, 1)
+    post = (await create(ada, [first, second]))["post"]["id"]
+    await client.settle()
+
+    same = (await ada.run(UPDATE, {"i": post, "m": [first, second]}))["updatePost"]["post"]
+    assert (same["editedAt"], same["edits"]) == (None, [])
+    changed = (await ada.run(UPDATE, {"i": post, "m": [third, second]}))["updatePost"]["post"]
+    assert changed["media"] == [{"id": third}, {"id": second}]
+    assert (changed["editedAt"] is not None, changed["edits"]) == (True, [{"content": "Look"}])
+    refused = (await ada.run(UPDATE, {"i": post, "m": [theirs], "c": "Not this"}))["updatePost"]
+    assert refused["errors"] == [{"code": "MEDIA_NOT_FOUND", "field": "mediaIds"}]
+    assert (await bob.graphql(UPDATE, {"i": post, "m": []})).codes == ["FORBIDDEN"]
+    kept = (await ada.run(UPDATE, {"i": post, "c": "Hm"}))["updatePost"]["post"]
+    assert (kept["content"], kept["media"], len(kept["edits"])) == ("Hm", changed["media"], 2)
+    assert (await create(ada, [first]))["success"]
+    log = await ada.run("{ myActivity { nodes { action } } }")
+    assert [node["action"] for node in log["myActivity"]["nodes"]].count("post:update") == 2
+
+
+async def test_a_search_learns_that_the_media_of_a_post_are_others(client: Client) -> None:
+    ada = await client.sign_up("ada")
+    post = (await create(ada, []))["post"]["id"]
+    search = '{ searchPosts(query: "look", hasMedia: true, sort: RECENT) { nodes { id } } }'
+    for media, expected in ((await pictures(ada, 1), [{"id": post}]), ([], [])):
+        await ada.run(UPDATE, {"i": post, "m": media})
+        await client.settle()
+        assert (await ada.run(search))["searchPosts"]["nodes"] == expected
 
 
 async def test_of_posts_that_want_the_same_media_at_once_one_is_made(client: Client) -> None:

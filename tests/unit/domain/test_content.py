@@ -1,5 +1,6 @@
 """Posts, comments, follows and who sees them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import hypothesis.strategies as st
@@ -107,6 +108,7 @@ def test_a_post_lives_on_in_new_states(make: Builder) -> None:
     later = START + RESTORABLE
     assert post.edited(at=later) is post
     assert post.edited(content=post.content, image_url=post.image_url, at=later) is post
+    assert post.edited(has_other_media=True, at=later) == replace(post, edited_at=later)
     edited = post.edited(content=" Zoe\u0308 ", image_url="", at=later)
     assert (edited.content, edited.image_url, edited.edited_at) == ("Zoë", None, later)
     assert edited.id == post.id

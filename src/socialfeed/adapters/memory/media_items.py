@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from socialfeed.adapters.memory.database import Changes, Database, MediaUsage
 from socialfeed.domain.errors import IdConflict, MediaNotFound, QuotaExceeded, TooManyPending
-from socialfeed.domain.ids import MediaId, PostId, UserId
+from socialfeed.domain.ids import DraftId, MediaId, PostId, UserId
 from socialfeed.domain.media import Allowance, Media, MediaStatus, check_attachable
 
 
@@ -44,14 +44,28 @@ class MemoryMediaItems:
         if old is not None:
             self._apply(_Change(old, None))
 
-    async def attach(self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
-        named = [found for media_id in media_ids if (found := self.changes.media.get(media_id)) is not None]
-        check_attachable(post_id, owner_id, media_ids, {media.id: media for media in named})
-        for media in self._of_post(post_id):
-            if media.id not in media_ids:
+    async def attach(
+        self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId], *, draft_id: DraftId | None = None
+    ) -> bool:
+        named = self._named(media_ids)
+        check_attachable(owner_id, media_ids, named, post_id=post_id, draft_id=draft_id)
+        changes = [_Change(media, media.detached()) for media in self._of_post(post_id) if media.id not in named]
+        changes += [
+            _Change(named[media_id], named[media_id].attached(post_id, place))
+            for place, media_id in enumerate(media_ids)
+        ]
+        for change in changes:
+            self._apply(change)
+        return any(change.old != change.new for change in changes)
+
+    async def hold(self, draft_id: DraftId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
+        named = self._named(media_ids)
+        check_attachable(owner_id, media_ids, named, draft_id=draft_id)
+        for media in self.changes.media.matching(self.changes.database.media_by_draft, draft_id):
+            if media.id not in named:
                 self._apply(_Change(media, media.detached()))
-        for media in named:
-            self._apply(_Change(media, media.attached(post_id, media_ids.index(media.id))))
+        for media in named.values():
+            self._apply(_Change(media, media.held(draft_id)))
 
     async def remove_of_post(self, post_id: PostId, at: datetime) -> None:
         self._remove(self._of_post(post_id), at)
@@ -61,6 +75,10 @@ class MemoryMediaItems:
         self._remove(self.changes.media.matching(index, owner_id), at)
         for media in self.changes.media.matching(index, owner_id):
             self.changes.media.put(media.id, replace(media, alt_text=""))
+
+    def _named(self, media_ids: Sequence[MediaId]) -> dict[MediaId, Media]:
+        found = map(self.changes.media.get, media_ids)
+        return {media.id: media for media in found if media is not None}
 
     def _of_post(self, post_id: PostId) -> list[Media]:
         return self.changes.media.matching(self.changes.database.media_by_post, post_id)
@@ -104,7 +122,8 @@ class MemoryMediaReader:
         return found
 
     async def unattached(self, before: datetime, *, limit: int) -> list[Media]:
-        return self._begun(before, limit, [media for media in self._kept() if media.post_id is None])
+        free = [media for media in self._kept() if media.post_id is None and media.draft_id is None]
+        return self._begun(before, limit, free)
 
     async def lagging(self, status: MediaStatus, before: datetime, *, limit: int) -> list[Media]:
         return self._begun(before, limit, [media for media in self._kept() if media.status is status])

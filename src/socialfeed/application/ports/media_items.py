@@ -1,10 +1,10 @@
-"""Media in the database: what was uploaded, by whom, and which post has it. The files are the `MediaStore`'s."""
+"""Media in the database: what was uploaded, by whom, and which post or draft has it. Files are the `MediaStore`'s."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from socialfeed.domain.ids import MediaId, PostId, UserId
+from socialfeed.domain.ids import DraftId, MediaId, PostId, UserId
 from socialfeed.domain.media import Allowance, Media, MediaStatus
 
 
@@ -25,9 +25,17 @@ class MediaItems(Protocol):
     async def forget(self, media_id: MediaId) -> None:
         """Removes the row; its files must be gone. Idempotent."""
 
-    async def attach(self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
-        """Makes these, and no others, the media of the post, in this order; the post must be new or `locked`. What it
-        had besides belongs to no post any more. Raises as `domain.media.check_attachable`, and nothing has changed.
+    async def attach(
+        self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId], *, draft_id: DraftId | None = None
+    ) -> bool:
+        """Makes these, and no others, the media of the post, in this order; the post must be new or `locked`, and so
+        must the draft that it was, which holds them no more. What the post had besides belongs to none any more.
+        Whether anything changed. Raises as `domain.media.check_attachable`, and nothing has changed.
+        """
+
+    async def hold(self, draft_id: DraftId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
+        """Keeps these, and no others, for the draft, which must be new or `locked`: they are not `unattached`, and no
+        other post or draft may have them. Raises as `attach`.
         """
 
     async def remove_of_post(self, post_id: PostId, at: datetime) -> None:
@@ -44,7 +52,7 @@ class MediaReader(Protocol):
         """The media of each post, in their order; posts without any may be left out."""
 
     async def unattached(self, before: datetime, *, limit: int) -> list[Media]:
-        """What is in no post and was begun before this moment, the oldest first; none that is removed."""
+        """What is in no post and no draft and was begun before this moment, the oldest first; none that is removed."""
 
     async def lagging(self, status: MediaStatus, before: datetime, *, limit: int) -> list[Media]:
         """What is RECEIVING or PENDING and was begun before this moment, the oldest first; none that is removed."""

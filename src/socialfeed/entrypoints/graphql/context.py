@@ -10,7 +10,7 @@ from socialfeed.application.services import Services
 from socialfeed.application.views import MediaView, PostView, RelationshipView, ThreadView, UserView
 from socialfeed.domain.comment import Sort
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import CommentId, MediaId, PostId, UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import PostEdit
 
@@ -52,6 +52,7 @@ class Context:
         self.listed: Loader[UserId, UserView | None] = Loader(self._listed)
         self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
         self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
+        self.media: Loader[MediaId, MediaView | None] = Loader(self._media)
         self.media_of: Loader[PostId, Sequence[MediaView]] = Loader(self._media_of)
         self.pinned: Loader[UserId, PostId | None] = Loader(self._pinned)
 
@@ -106,6 +107,10 @@ class Context:
     async def _listed(self, ids: list[UserId]) -> Mapping[UserId, UserView | None]:
         found = await self.services.graph.listed(self.actor, ids)
         return {user_id: found.get(user_id) for user_id in ids}
+
+    async def _media(self, ids: list[MediaId]) -> Mapping[MediaId, MediaView | None]:
+        found = await self.services.media.by_ids(self.actor, ids)
+        return {media_id: found.get(media_id) for media_id in ids}
 
     async def _media_of(self, ids: list[PostId]) -> Mapping[PostId, Sequence[MediaView]]:
         return await self.services.media.of_posts(ids)

@@ -29,6 +29,7 @@ class DraftsContract(UsesStorage):
             updated_at=make.clock.now(),
             scheduled_at=make.clock.now(),
             failure="FORBIDDEN",
+            media_ids=(make.ids.media(), make.ids.media())[::-1],
         )
         async with rolled_back(storage) as tx:
             await tx.drafts.add(draft)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from socialfeed.application.ports.storage import Storage
+from socialfeed.domain.draft import Draft
 from socialfeed.domain.errors import (
     IdConflict,
     Invalid,
@@ -236,9 +237,128 @@ class MediaItemsContract(UsesStorage):
         results = await outcomes(
             *(attach(storage, post, [other, media]) for post, other in zip(posts, others, strict=True))
         )
-        assert [type(result) for result in results if result is not None] == [MediaAttached] * 4
+        assert [type(result) for result in results if result is not True] == [MediaAttached] * 4
         found = await storage.media.media_of_posts([post.id for post in posts])
         assert [len(of_post) for of_post in found.values()] == [2]
+
+    async def test_attaching_says_whether_it_changed_anything(self, storage: Storage, make: Builder) -> None:
+        owner = await given_user(storage, make)
+        post, (first, second) = await given_post(storage, make, owner), (make.media(owner) for _ in range(2))
+        await given_media(storage, first, second)
+        for wanted, is_other in (
+            ([], False),
+            ([first, second], True),
+            ([first, second], False),
+            ([second, first], True),
+            ([second], True),
+            ([], True),
+        ):
+            assert await attach(storage, post, wanted) is is_other
+
+    async def test_what_a_draft_holds_is_in_no_other_and_no_orphan_until_it_lets_go(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        owner = await given_user(storage, make)
+        post, (draft, other) = await given_post(storage, make, owner), (make.draft(owner) for _ in range(2))
+        first, second, third = pictures = [make.media(owner) for _ in range(3)]
+        await given_media(storage, *pictures)
+        now = make.clock.now()
+        await hold(storage, draft, [second, first])
+        assert await storage.media.unattached(now, limit=9) == [third]
+        assert await storage.media.media_by_ids([first.id]) == {first.id: first.held(draft.id)}
+        for refused in (hold(storage, other, [third, first]), attach(storage, post, [third, first])):
+            with pytest.raises(MediaAttached):
+                await refused
+        assert await storage.media.unattached(now, limit=9) == [third]
+        await hold(storage, draft, [third, second])
+        assert await storage.media.unattached(now, limit=9) == [first]
+        await hold(storage, other, [first])
+        await hold(storage, draft, [])
+        assert await storage.media.unattached(now, limit=9) == [second, third]
+        async with rolled_back(storage) as tx:
+            await tx.media.hold(draft.id, owner.id, [second.id])
+        assert await storage.media.media_by_ids([second.id]) == {second.id: second}
+        await attach(storage, post, [third])
+        with pytest.raises(MediaAttached):
+            await hold(storage, draft, [third])
+
+    async def test_a_post_takes_over_what_its_draft_held(self, storage: Storage, make: Builder) -> None:
+        owner = await given_user(storage, make)
+        post, (draft, other) = await given_post(storage, make, owner), (make.draft(owner) for _ in range(2))
+        first, second = make.media(owner), make.media(owner)
+        await given_media(storage, first, second)
+        await hold(storage, draft, [first, second])
+        async with storage.uow() as tx:
+            with pytest.raises(MediaAttached):
+                await tx.media.attach(post.id, owner.id, [first.id], draft_id=other.id)
+            assert await tx.media.attach(post.id, owner.id, [second.id, first.id], draft_id=draft.id)
+        assert await media_of(storage, post) == [second.attached(post.id, 0), first.attached(post.id, 1)]
+        await hold(storage, draft, [])
+        assert len(await media_of(storage, post)) == 2
+
+    async def test_what_a_draft_may_not_hold_is_refused_and_changes_nothing(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        owner, stranger = await given_user(storage, make), await given_user(storage, make)
+        draft = make.draft(owner)
+        mine, failed, theirs = make.media(owner), make.media(owner, status=MediaStatus.FAILED), make.media(stranger)
+        gone, video = make.media(owner).removed(make.clock.now()), make.media(owner, content_type="video/mp4")
+        many = [make.media(owner) for _ in range(4)]
+        await given_media(storage, mine, failed, theirs, gone, video, *many)
+        await hold(storage, draft, [mine])
+        cases: list[tuple[Sequence[Media], type[Rejected], str]] = [
+            ([mine, theirs], MediaNotFound, "MEDIA_NOT_FOUND"),
+            ([gone], MediaNotFound, "MEDIA_NOT_FOUND"),
+            ([failed], MediaFailed, "MEDIA_FAILED"),
+            ([mine, mine], Invalid, "DUPLICATE_MEDIA"),
+            ([mine, *many], Invalid, "TOO_MANY_MEDIA"),
+            ([mine, video], Invalid, "TOO_MANY_MEDIA"),
+        ]
+        for wanted, kind, code in cases:
+            async with storage.uow() as tx:
+                with pytest.raises(kind) as refused:
+                    await tx.media.hold(draft.id, owner.id, [media.id for media in wanted])
+            assert refused.value.code == code
+        ids = [media.id for media in (mine, *many)]
+        expected = {mine.id: mine.held(draft.id), **{media.id: media for media in many}}
+        assert await storage.media.media_by_ids(ids) == expected
+
+    async def test_however_many_are_named_is_refused(self, storage: Storage, make: Builder) -> None:
+        post = await given_post(storage, make)
+        ids = [MediaId(number) for number in range(1, 100_000)]
+        async with storage.uow() as tx:
+            for wanted in (
+                tx.media.hold(make.draft(make.user()).id, post.author_id, ids),
+                tx.media.attach(post.id, post.author_id, ids),
+            ):
+                with pytest.raises(Invalid, match="at most"):
+                    await wanted
+
+    async def test_of_drafts_and_posts_that_want_the_same_picture_one_gets_it(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        owner = await given_user(storage, make)
+        posts, drafts = (
+            [await given_post(storage, make, owner) for _ in range(4)],
+            [make.draft(owner) for _ in range(4)],
+        )
+        media = make.media(owner)
+        await given_media(storage, media)
+        results = await outcomes(
+            *(attach(storage, post, [media]) for post in posts), *(hold(storage, draft, [media]) for draft in drafts)
+        )
+        assert [type(result) for result in results].count(MediaAttached) == 7
+
+    async def test_no_draft_holds_what_is_removed(self, storage: Storage, make: Builder) -> None:
+        owner = await given_user(storage, make)
+        draft, (first, second) = make.draft(owner), (make.media(owner) for _ in range(2))
+        await given_media(storage, first, second)
+        await hold(storage, draft, [first, second])
+        at = make.clock.now()
+        await save(storage, first.held(draft.id).removed(at))
+        assert await storage.media.media_by_ids([first.id]) == {first.id: first.removed(at)}
+        await remove_of(storage, owner, at)
+        assert (await storage.media.media_by_ids([second.id]))[second.id].draft_id is None
 
     async def test_the_media_of_a_purged_post_are_removed(self, storage: Storage, make: Builder) -> None:
         owner = await given_user(storage, make)
@@ -329,9 +449,14 @@ async def remove_of(storage: Storage, owner: User, at: datetime) -> None:
         await tx.media.remove_of(owner.id, at)
 
 
-async def attach(storage: Storage, post: Post, media: Sequence[Media]) -> None:
+async def attach(storage: Storage, post: Post, media: Sequence[Media]) -> bool:
     async with storage.uow() as tx:
-        await tx.media.attach(post.id, post.author_id, [one.id for one in media])
+        return await tx.media.attach(post.id, post.author_id, [one.id for one in media])
+
+
+async def hold(storage: Storage, draft: Draft, media: Sequence[Media]) -> None:
+    async with storage.uow() as tx:
+        await tx.media.hold(draft.id, draft.author_id, [one.id for one in media])
 
 
 async def media_of(storage: Storage, post: Post) -> list[Media]:

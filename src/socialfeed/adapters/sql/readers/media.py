@@ -9,7 +9,7 @@ from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
 from socialfeed.adapters.sql.rows.media import MEDIA, media_from_row
-from socialfeed.adapters.sql.tables import is_attached, is_free, is_lagging, is_removed, media
+from socialfeed.adapters.sql.tables import is_attached, is_lagging, is_orphaned, is_removed, media
 from socialfeed.domain.ids import MediaId, PostId
 from socialfeed.domain.media import Media, MediaStatus
 
@@ -26,7 +26,7 @@ def _of_posts(dialect: Dialect) -> SelectBase:
 
 
 def _unattached(_: Dialect, limit: int) -> SelectBase:
-    return select(*MEDIA).where(is_free, _BEFORE).order_by(_m.created_at, _m.id).limit(literal_column(str(limit)))
+    return select(*MEDIA).where(is_orphaned, _BEFORE).order_by(_m.created_at, _m.id).limit(literal_column(str(limit)))
 
 
 def _lagging(_: Dialect, limit: int) -> SelectBase:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Insert, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Insert, bindparam, delete, insert, or_, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.errors import conflicts_named
@@ -15,8 +15,8 @@ from socialfeed.adapters.sql.repositories.base import Repository
 from socialfeed.adapters.sql.rows.media import MEDIA, media_from_row, media_values
 from socialfeed.adapters.sql.tables import media, media_usage
 from socialfeed.domain.errors import MediaNotFound, QuotaExceeded, TooManyPending
-from socialfeed.domain.ids import MediaId, PostId, UserId
-from socialfeed.domain.media import Allowance, Media, check_attachable
+from socialfeed.domain.ids import DraftId, MediaId, PostId, UserId
+from socialfeed.domain.media import Allowance, Media, check_attachable, check_named
 
 _m, _u = media.c, media_usage.c
 
@@ -74,15 +74,28 @@ class SqlMediaItems(Repository):
             old = media_from_row(row)
             await self._count(old.owner_id, [(old, None)])
 
-    async def attach(self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
-        wanted = or_(_m.post_id == post_id, _m.id.in_(list(media_ids)))
-        rows = await self._connection.execute(select(*MEDIA).where(wanted).order_by(_m.id).with_for_update())
-        found = {item.id: item for item in map(media_from_row, rows)}
-        check_attachable(post_id, owner_id, media_ids, found)
+    async def attach(
+        self, post_id: PostId, owner_id: UserId, media_ids: Sequence[MediaId], *, draft_id: DraftId | None = None
+    ) -> bool:
+        found = await self._lock(_m.post_id == post_id, media_ids)
+        check_attachable(owner_id, media_ids, found, post_id=post_id, draft_id=draft_id)
         places = {media_id: number for number, media_id in enumerate(media_ids)}
+        changed = False
         for media_id, item in found.items():
             place = places.get(media_id)
-            await self._store(item.detached() if place is None else item.attached(post_id, place))
+            given = item.detached() if place is None else item.attached(post_id, place)
+            if given != item:
+                await self._store(given)
+                changed = True
+        return changed
+
+    async def hold(self, draft_id: DraftId, owner_id: UserId, media_ids: Sequence[MediaId]) -> None:
+        found = await self._lock(_m.draft_id == draft_id, media_ids)
+        check_attachable(owner_id, media_ids, found, draft_id=draft_id)
+        for media_id, item in found.items():
+            given = item.held(draft_id) if media_id in media_ids else item.detached()
+            if given != item:
+                await self._store(given)
 
     async def remove_of_post(self, post_id: PostId, at: datetime) -> None:
         rows = await self._connection.execute(_OF_POST, {"post": post_id})
@@ -92,6 +105,13 @@ class SqlMediaItems(Repository):
         rows = await self._connection.execute(_OF_OWNER, {"owner": owner_id})
         await self._remove(map(media_from_row, rows), at)
         await self._run(_BLANK, {"owner": owner_id})
+
+    async def _lock(self, had: ColumnElement[bool], media_ids: Sequence[MediaId]) -> dict[MediaId, Media]:
+        """What was had, and what is named: not more than a statement can name."""
+        check_named(media_ids)
+        wanted = or_(had, _m.id.in_(list(media_ids)))
+        rows = await self._connection.execute(select(*MEDIA).where(wanted).order_by(_m.id).with_for_update())
+        return {item.id: item for item in map(media_from_row, rows)}
 
     async def _reserve(self, media: Media, allowance: Allowance) -> None:
         values = {

@@ -1,5 +1,7 @@
 """Drafts."""
 
+import json
+
 from socialfeed.adapters.sql import tables
 from socialfeed.adapters.sql.columns import to_datetime
 from socialfeed.adapters.sql.rows import Row, Values
@@ -22,12 +24,13 @@ DRAFT = (
     _d.updated_at,
     _d.scheduled_at,
     _d.failure,
+    _d.media_ids,
 )
 
 
 def draft_from_row(row: Row) -> Draft:
     id_, author_id, content, image_url, visibility, reply_policy, sensitive, warning, language, *more = row
-    created_at, updated_at, scheduled_at, failure = more
+    created_at, updated_at, scheduled_at, failure, media_ids = more
     return Draft(
         id_,
         author_id,
@@ -42,6 +45,7 @@ def draft_from_row(row: Row) -> Draft:
         to_datetime(updated_at),
         None if scheduled_at is None else to_datetime(scheduled_at),
         failure,
+        tuple(json.loads(media_ids)),
     )
 
 
@@ -60,4 +64,5 @@ def draft_values(draft: Draft) -> Values:
         "updated_at": draft.updated_at,
         "scheduled_at": draft.scheduled_at,
         "failure": draft.failure,
+        "media_ids": json.dumps(draft.media_ids),
     }

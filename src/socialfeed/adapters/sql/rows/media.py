@@ -28,6 +28,7 @@ MEDIA = (
     _m.post_id,
     _m.position,
     _m.removed_at,
+    _m.draft_id,
 )
 
 
@@ -51,6 +52,7 @@ def media_from_row(row: Row) -> Media:
         post_id,
         position,
         removed_at,
+        draft_id,
     ) = row
     return Media(
         id_,
@@ -71,6 +73,7 @@ def media_from_row(row: Row) -> Media:
         post_id,
         position,
         None if removed_at is None else to_datetime(removed_at),
+        draft_id,
     )
 
 
@@ -94,4 +97,5 @@ def media_values(media: Media) -> Values:
         "post_id": media.post_id,
         "position": media.position,
         "removed_at": media.removed_at,
+        "draft_id": media.draft_id,
     }

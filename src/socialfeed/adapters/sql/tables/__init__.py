@@ -37,7 +37,7 @@ from socialfeed.adapters.sql.tables.content import (
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
 from socialfeed.adapters.sql.tables.keeping import bookmarks, drafts, is_planned, pins
-from socialfeed.adapters.sql.tables.media import is_attached, is_free, is_lagging, is_removed, media, media_usage
+from socialfeed.adapters.sql.tables.media import is_attached, is_lagging, is_orphaned, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.search import post_search, user_search
 from socialfeed.adapters.sql.tables.work import (
     id_nodes,
@@ -71,9 +71,9 @@ __all__ = [
     "inbox",
     "is_attached",
     "is_deleted",
-    "is_free",
     "is_lagging",
     "is_not_active",
+    "is_orphaned",
     "is_planned",
     "is_proven",
     "is_quote",

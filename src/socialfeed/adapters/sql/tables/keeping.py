@@ -47,6 +47,7 @@ drafts = Table(
     Column("updated_at", Moment, nullable=False),
     Column("scheduled_at", Moment),
     Column("failure", Text),
+    Column("media_ids", Text, nullable=False, server_default="[]"),  # JSON
 )
 
 # Few rows, looked at several times a minute.

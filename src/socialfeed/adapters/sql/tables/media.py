@@ -26,11 +26,14 @@ media = Table(
     Column("post_id", Id),
     Column("position", Integer, nullable=False),
     Column("removed_at", Moment),
+    Column("draft_id", Id),
 )
 
 is_removed = media.c.removed_at.is_not(None)
 is_attached = media.c.post_id.is_not(None)
+is_held = media.c.draft_id.is_not(None)
 is_free = and_(media.c.post_id.is_(None), media.c.removed_at.is_(None))
+is_orphaned = and_(is_free, media.c.draft_id.is_(None))
 is_lagging = and_(
     media.c.status != literal_column("'ready'"),
     media.c.status != literal_column("'failed'"),
@@ -39,8 +42,11 @@ is_lagging = and_(
 
 Index("ix_media_owner_id", media.c.owner_id, media.c.id)
 Index("ix_media_post_id", media.c.post_id, media.c.position, postgresql_where=is_attached, sqlite_where=is_attached)
-# Few rows each: what upkeep looks for.
+Index("ix_media_draft_id", media.c.draft_id, postgresql_where=is_held, sqlite_where=is_held)
+# For the processes of the last release, which know of no drafts with media; to be dropped with the next one.
 Index("ix_media_free", media.c.created_at, media.c.id, postgresql_where=is_free, sqlite_where=is_free)
+# Few rows each: what upkeep looks for.
+Index("ix_media_orphaned", media.c.created_at, media.c.id, postgresql_where=is_orphaned, sqlite_where=is_orphaned)
 Index("ix_media_lagging", media.c.status, media.c.created_at, postgresql_where=is_lagging, sqlite_where=is_lagging)
 Index("ix_media_removed", media.c.id, postgresql_where=is_removed, sqlite_where=is_removed)
 

@@ -9,8 +9,7 @@ from ariadne import EnumType, MutationType, ObjectType, QueryType
 from ariadne.types import SchemaBindable
 
 from socialfeed.application.views import ConnectionView, MediaView, PageView, PostView, UserView
-from socialfeed.domain.errors import Invalid
-from socialfeed.domain.ids import parse_media_id, parse_post_id, parse_user_id
+from socialfeed.domain.ids import parse_media_ids, parse_post_id, parse_user_id
 from socialfeed.domain.permissions import Permission
 from socialfeed.domain.post import PostChanges, PostEdit, PostOptions, ReplyPolicy, Visibility
 from socialfeed.entrypoints.content import content_html
@@ -69,12 +68,10 @@ async def resolve_create_post(
     **options: Unpack[PostOptions],
 ) -> dict[str, Any]:
     context = info.context
-    media = [parse_media_id(media_id, "media_ids") for media_id in media_ids]
+    media = parse_media_ids(media_ids, "media_ids")
     if scheduled_at is not None:
-        if media:
-            raise Invalid("A planned post has no files yet.", code="MEDIA_NOT_PLANNED", field="media_ids")
         planned = await context.services.drafts.create(
-            context.actor, scheduled_at=scheduled_at, idempotency_key=idempotency_key, **options
+            context.actor, media_ids=media, scheduled_at=scheduled_at, idempotency_key=idempotency_key, **options
         )
         return {"draft": planned, "message": "Planned."}
     created = await context.services.posts.create(
@@ -124,9 +121,12 @@ async def resolve_edits(view: PostView, info: Info) -> Sequence[PostEdit]:
 
 @mutation.field("updatePost")
 @payload("Saved.", post=None)
-async def resolve_update_post(_: Any, info: Info, *, post_id: str, **changes: Unpack[PostChanges]) -> dict[str, Any]:
-    context = info.context
-    return {"post": await context.services.posts.update(context.actor, parse_post_id(post_id, "post_id"), **changes)}
+async def resolve_update_post(
+    _: Any, info: Info, *, post_id: str, media_ids: Sequence[str] | None = None, **changes: Unpack[PostChanges]
+) -> dict[str, Any]:
+    context, wanted = info.context, parse_post_id(post_id, "post_id")
+    media = None if media_ids is None else parse_media_ids(media_ids, "media_ids")
+    return {"post": await context.services.posts.update(context.actor, wanted, media_ids=media, **changes)}
 
 
 @mutation.field("deletePost")
