@@ -135,7 +135,7 @@ class Viewpoint:
                 return PRIVATE
             if (is_private or post.visibility is Visibility.FOLLOWERS) and not relation.following:
                 return PRIVATE
-        muted = self._mutes(author_id, post.content)
+        muted = self._mutes(author_id, f"{post.content_warning or ''}\n{post.content}")
         if not muted.is_shown:
             return muted
         return UNLISTED if post.visibility is Visibility.UNLISTED and not relation.following else SHOWN

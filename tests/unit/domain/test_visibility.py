@@ -125,6 +125,7 @@ def test_a_muted_word_limits_posts_and_comments_of_others() -> None:
     own = replace(POST, author_id=VIEWER)
     assert verdict(viewpoint, own) == SHOWN
     assert verdict(viewpoint, replace(POST, content="Spreewald")) == SHOWN
+    assert verdict(viewpoint, replace(POST, content="Hm.", content_warning="Spree")) == MUTED_WORD
 
 
 def test_reasons_of_what_is_hidden_are_not_for_clients() -> None:
