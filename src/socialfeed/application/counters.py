@@ -1,12 +1,25 @@
 """Counters: exact in the database, remembered in the shared store."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from socialfeed.application.ports.cache import CounterCache
+from socialfeed.application.ports.counters import CounterReader, Drift
 from socialfeed.application.ports.readers import PostReader
+from socialfeed.application.ports.repositories import UnitOfWork
 from socialfeed.domain.engagement import Counts
+from socialfeed.domain.errors import PostNotFound, Unavailable
 from socialfeed.domain.events import Engagement, Envelope
 from socialfeed.domain.ids import PostId
+
+log = logging.getLogger(__name__)
+
+FOLD_SECONDS = (0.2, 1.0)
+"""The pause after something was folded, and the longest between two looks where nothing is."""
+
+_FOLDED_AT_ONCE = 100
+_COMPARED_AT_ONCE = 100
 
 
 class NoCounterCache:
@@ -43,3 +56,50 @@ class Counters:
         event = envelope.event
         if isinstance(event, Engagement):
             await self._cache.put_many(await self._posts.counts([event.post_id]))
+
+
+class CounterUpkeep:
+    """Keeps counters in their rows, and equal to what they count. Safe in any number of processes."""
+
+    def __init__(self, uow: UnitOfWork, reader: CounterReader, posts: PostReader) -> None:
+        self._uow = uow
+        self._reader = reader
+        self._posts = posts
+
+    async def run(self) -> None:
+        """Folds until cancelled; no error ends it."""
+        shortest, longest = FOLD_SECONDS
+        pause = shortest
+        while True:
+            try:
+                pause = shortest if await self.fold() else min(2 * pause, longest)
+            except Exception as error:
+                pause = longest
+                if isinstance(error, Unavailable):
+                    log.warning("counts wait to be folded: %s", error)
+                else:
+                    log.exception("counts wait to be folded")
+            await asyncio.sleep(pause)
+
+    async def fold(self) -> int:
+        """Of how many posts counts were folded; of those that others count just now none are, nor need be."""
+        waiting = await self._reader.unfolded(limit=_FOLDED_AT_ONCE)
+        if not waiting:
+            return 0
+        async with self._uow() as tx:
+            return await tx.counters.fold(waiting)
+
+    async def compared(self) -> AsyncIterator[tuple[int, list[Drift]]]:
+        """Goes through all posts: how many were compared at a time, and which of them drifted."""
+        after = None
+        while ids := await self._posts.ids_after(after, limit=_COMPARED_AT_ONCE):
+            yield len(ids), await self._reader.drift(ids)
+            after = ids[-1]
+
+    async def mend(self, post_id: PostId) -> None:
+        """A post that is gone needs nothing. Caches learn of it when what they have expires."""
+        try:
+            async with self._uow() as tx:
+                await tx.counters.recount(post_id)
+        except PostNotFound:
+            return

@@ -16,6 +16,7 @@ from socialfeed.adapters.media.processing import ChildProcessor
 from socialfeed.adapters.security import KeyFileRing, KeyRing, SecretRing
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.activity import ActivityNotes
+from socialfeed.application.counters import CounterUpkeep
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.media_work import MediaWork
@@ -63,6 +64,7 @@ class App:
     keys: KeyRing
     clock: Clock
     notes: ActivityNotes
+    counter_upkeep: CounterUpkeep
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -140,6 +142,7 @@ async def open_app(
         bell.answer = outbox.wake
         if relay:
             await stack.enter_async_context(_in_background(outbox.run()))
+            await stack.enter_async_context(_in_background(container.counter_upkeep().run()))
             await stack.enter_async_context(_in_background(container.upkeep().run()))
             await stack.enter_async_context(_in_background(container.planned().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
@@ -159,6 +162,7 @@ async def open_app(
             keys,
             clock,
             container.notes(),
+            container.counter_upkeep(),
         )
 
 

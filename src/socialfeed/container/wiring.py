@@ -28,7 +28,7 @@ from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.commands import Commands
 from socialfeed.application.comment_likes import CommentLikes
 from socialfeed.application.comments import Comments
-from socialfeed.application.counters import Counters, NoCounterCache
+from socialfeed.application.counters import Counters, CounterUpkeep, NoCounterCache
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.drafts import Drafts
 from socialfeed.application.engagement import Engagement
@@ -116,6 +116,9 @@ class Container(containers.DeclarativeContainer):
 
     commands = providers.Singleton(Commands, storage.provided.uow, ids, clock, wake)
     counters = providers.Singleton(Counters, storage.provided.posts, counter_cache)
+    counter_upkeep = providers.Singleton(
+        CounterUpkeep, storage.provided.uow, storage.provided.counters, storage.provided.posts
+    )
     post_batches = providers.Singleton(
         lambda posts, shared: CachedPosts(posts, shared.cache) if shared else posts, storage.provided.posts, shared
     )

@@ -28,7 +28,7 @@ class Share:
 
 
 class Counts(NamedTuple):
-    """A post's counters. `version` grows with every change, so that an older copy never replaces a newer one."""
+    """A post's counters. `version` is how many changes they count, so that an older copy never replaces a newer one."""
 
     likes: int = 0
     comments: int = 0

@@ -1,5 +1,6 @@
 """`socialfeed doctor`."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import psycopg
 import pytest
 from click.testing import Result
 
+from socialfeed.testing.builders import Builder
+from socialfeed.testing.contracts.given import given_posts, given_users, like
 from tests.commands import Run
-from tests.integration.cli.activity_log import entries, fill, tamper
+from tests.integration.cli.activity_log import entries, fill, opened, tamper
 
 BEGIN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PART_OF_7 = [entry for entry in entries(30, BEGIN) if entry.actor_id == 7]
@@ -29,6 +32,7 @@ def test_where_all_is_well_each_line_says_ok(run: Run, migrated_url: str) -> Non
     for part in ("settings", "database", "broker", "mail", "media"):
         assert said(result, part) == ["ok"]
     assert said(result, "activity log") == ["ok, entries: 1,300, chains: 3"]
+    assert said(result, "counters") == ["ok, posts: 0, drifted: 0"]
     assert said(result, "log months") == []
     assert said(result, "redis") == []
 
@@ -103,7 +107,7 @@ def test_a_database_without_tables_is_wrong_and_names_the_cure(run: Run) -> None
 
     assert result.exit_code == 1
     assert said(result, "database")[0].endswith("has no tables yet: run `socialfeed migrate`.")
-    assert said(result, "activity log") == ["not checked, as the database comes first"]
+    assert said(result, "activity log") == said(result, "counters") == ["not checked, as the database comes first"]
     assert said(result, "mail") == ["ok"]
 
 
@@ -159,3 +163,30 @@ def test_on_postgres_months_that_run_out_are_a_warning(run: Run, postgres_url: s
     assert said(result, "activity log") == ["ok, entries: 1, chains: 1"]
     assert run("migrate", database_url=postgres_url).exit_code == 0
     assert len(said(run("doctor", database_url=postgres_url), "log months")) == 1
+
+
+def test_counters_that_drifted_are_named_and_repaired(run: Run, migrated_url: str) -> None:
+    make = Builder()
+    ada, bob = make.user(), make.user()
+    posts = [make.post(ada) for _ in range(25)]
+
+    async def write() -> None:
+        async with opened(migrated_url) as storage:
+            await given_users(storage, ada, bob)
+            await given_posts(storage, *posts)
+            await like(storage, make.like(posts[0], bob))
+
+    asyncio.run(write())
+    assert said(run("doctor", database_url=migrated_url), "counters") == ["ok, posts: 25, drifted: 0"]
+    tamper(migrated_url, "UPDATE post_counters SET likes = 7, shares = 2")
+
+    result = run("doctor", database_url=migrated_url)
+    lines = said(result, "counters")
+    assert (result.exit_code, len(lines)) == (1, 22)
+    assert lines[0] == f"post {posts[0].id}: 1 likes, not 7, 0 shares, not 2"
+    assert lines[-2:] == ["… and 5 more", "wrong, posts: 25, drifted: 25"]
+
+    result = run("doctor", "--repair", database_url=migrated_url)
+    assert result.exit_code == 0
+    assert said(result, "counters")[-1] == "ok, posts: 25, drifted: 25"
+    assert said(run("doctor", database_url=migrated_url), "counters") == ["ok, posts: 25, drifted: 0"]

@@ -99,7 +99,7 @@ async def test_33_what_is_counted_is_read_only_where_it_is_asked_for_and_once_a_
 
 def test_a_post_that_is_removed_reads_no_comments_but_its_own(migrated_file: Path) -> None:
     with closing(sqlite3.connect(migrated_file)) as connection:
-        for removal in posts._REMOVALS:
+        for removal in posts._REMOVE_COMMENTS:
             text = str(removal.compile(dialect=sqlite.DIALECT.compiler))
             plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", {"post": 1})]
             assert not any(step.startswith("SCAN comment") for step in plan), plan

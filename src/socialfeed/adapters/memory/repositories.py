@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from socialfeed.adapters.memory.access import MemoryGrants, MemoryRoles
 from socialfeed.adapters.memory.activity import MemoryActivityLog
 from socialfeed.adapters.memory.comments import MemoryCommentLikes, MemoryComments, remove_likes
+from socialfeed.adapters.memory.counters import MemoryCounters
 from socialfeed.adapters.memory.counting import NO_COUNTS, bump_post, bump_profile, counts_of
 from socialfeed.adapters.memory.database import Changes, Reaction
 from socialfeed.adapters.memory.drafts import MemoryDrafts
@@ -235,6 +236,7 @@ class MemoryTransaction:
         self.users = MemoryUsers(changes)
         self.codes = MemoryCodes(changes)
         self.posts = MemoryPosts(changes)
+        self.counters = MemoryCounters(changes)
         self.comments = MemoryComments(changes)
         self.comment_likes = MemoryCommentLikes(changes)
         self.likes = MemoryLikes(changes)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from socialfeed.adapters.memory.access import MemoryAccessReader
 from socialfeed.adapters.memory.activity import MemoryActivityReader
 from socialfeed.adapters.memory.comments import MemoryCommentReader
+from socialfeed.adapters.memory.counters import MemoryCounterReader
 from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.adapters.memory.drafts import MemoryDraftReader
 from socialfeed.adapters.memory.graph import MemoryGraphReader
@@ -69,6 +70,7 @@ class MemoryStorage:
         self.uow = MemoryUnitOfWork(database)
         self.users = MemoryUserReader(database)
         self.posts = MemoryPostReader(database)
+        self.counters = MemoryCounterReader(database)
         self.comments = MemoryCommentReader(database)
         self.engagement = MemoryEngagementReader(database)
         self.bookmarks = MemoryBookmarkReader(database)

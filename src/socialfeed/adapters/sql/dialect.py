@@ -51,6 +51,10 @@ class Dialect(Protocol):
     def changes_in_with(self) -> bool:
         """Whether a statement may change one table and use what that gave to change another."""
 
+    @property
+    def has_deltas(self) -> bool:
+        """Whether what is counted for a post may be kept beside the row that counts it: see `repositories.counters`."""
+
     def link_hash(self, previous: ColumnElement[bytes], canonical: ColumnElement[bytes]) -> ColumnElement[bytes]:
         """`domain.activity.link_hash`, for statements that write."""
 

@@ -71,6 +71,7 @@ READ_SETTINGS: Mapping[str, str | int] = {
 class PostgresDialect:
     name = "postgresql"
     changes_in_with = True
+    has_deltas = True
 
     @cached_property
     def compiler(self) -> PGDialectAsync_psycopg:

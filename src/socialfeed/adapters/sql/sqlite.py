@@ -61,6 +61,7 @@ logging.getLogger("aiosqlite").setLevel(logging.INFO)
 class SqliteDialect:
     name = "sqlite"
     changes_in_with = False
+    has_deltas = False
 
     @cached_property
     def compiler(self) -> SQLiteDialect_pysqlite:

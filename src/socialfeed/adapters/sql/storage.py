@@ -6,6 +6,7 @@ from socialfeed.adapters.sql.outbox import PostgresRelay, SqliteRelay
 from socialfeed.adapters.sql.readers.access import SqlAccessReader
 from socialfeed.adapters.sql.readers.activity import SqlActivityReader
 from socialfeed.adapters.sql.readers.comments import SqlCommentReader
+from socialfeed.adapters.sql.readers.counters import SqlCounterReader
 from socialfeed.adapters.sql.readers.drafts import SqlDraftReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
@@ -33,6 +34,7 @@ class SqlStorage:
         self.uow = SqlUnitOfWork(database)
         self.users = SqlUserReader(database)
         self.posts = SqlPostReader(database)
+        self.counters = SqlCounterReader(database)
         self.comments = SqlCommentReader(database)
         self.engagement = SqlEngagementReader(database)
         self.bookmarks = SqlBookmarkReader(database)

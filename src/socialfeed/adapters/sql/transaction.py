@@ -11,6 +11,7 @@ from socialfeed.adapters.sql.repositories.access import SqlGrants, SqlRoles
 from socialfeed.adapters.sql.repositories.activity import SqlActivityLog
 from socialfeed.adapters.sql.repositories.comment_likes import SqlCommentLikes
 from socialfeed.adapters.sql.repositories.comments import SqlComments
+from socialfeed.adapters.sql.repositories.counters import SqlCounters
 from socialfeed.adapters.sql.repositories.drafts import SqlDrafts
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
@@ -32,6 +33,7 @@ class SqlTransaction:
         "codes",
         "comment_likes",
         "comments",
+        "counters",
         "drafts",
         "follows",
         "grants",
@@ -56,6 +58,7 @@ class SqlTransaction:
         self.users = SqlUsers(connection, dialect)
         self.codes = SqlCodes(connection, dialect)
         self.posts = SqlPosts(connection, dialect)
+        self.counters = SqlCounters(connection, dialect)
         self.comments = SqlComments(connection, dialect)
         self.comment_likes = SqlCommentLikes(connection, dialect)
         self.likes = SqlLikes(connection, dialect)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import Grants, Roles
 from socialfeed.application.ports.activity import ActivityLog
+from socialfeed.application.ports.counters import PostCounters
 from socialfeed.application.ports.graph import Blocks, FollowRequests, Follows, MutedWords, Mutes
 from socialfeed.application.ports.keeping import Bookmarks, Drafts, Pins
 from socialfeed.application.ports.media_items import MediaItems
@@ -154,7 +155,8 @@ class CommentLikes(Protocol):
 class Likes(Protocol):
     async def add(self, like: Like) -> tuple[Like, Counts]:
         """Idempotent: a second like of the same user leaves the first, which is returned in place of the new one
-        (`result is not like` tells), and counts once under any concurrency. Raises `PostNotFound`.
+        (`result is not like` tells), and counts once under any concurrency. The counts are what was committed when it
+        was counted, and itself: of what others count at the same moment, some may be left out. Raises `PostNotFound`.
         """
 
     async def remove(self, post_id: PostId, user_id: UserId) -> tuple[Like | None, Counts]:
@@ -206,6 +208,8 @@ class Transaction(Protocol):
     def codes(self) -> Codes: ...
     @property
     def posts(self) -> Posts: ...
+    @property
+    def counters(self) -> PostCounters: ...
     @property
     def comments(self) -> Comments: ...
     @property

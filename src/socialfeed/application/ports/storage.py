@@ -5,6 +5,7 @@ from typing import Protocol
 
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.activity import ActivityReader
+from socialfeed.application.ports.counters import CounterReader
 from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.keeping import BookmarkReader, DraftReader, PinReader
 from socialfeed.application.ports.media_items import MediaReader
@@ -48,6 +49,8 @@ class Storage(Protocol):
     def users(self) -> UserReader: ...
     @property
     def posts(self) -> PostReader: ...
+    @property
+    def counters(self) -> CounterReader: ...
     @property
     def comments(self) -> CommentReader: ...
     @property

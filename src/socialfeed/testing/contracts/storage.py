@@ -11,6 +11,7 @@ from socialfeed.testing.contracts.addresses import AddressesContract
 from socialfeed.testing.contracts.codes import CodesContract
 from socialfeed.testing.contracts.comment_likes import CommentLikesContract
 from socialfeed.testing.contracts.comments import CommentsContract
+from socialfeed.testing.contracts.counters import CountersContract
 from socialfeed.testing.contracts.drafts import DraftsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
@@ -38,6 +39,7 @@ class StorageContract(
     CommentsContract,
     CommentLikesContract,
     EngagementContract,
+    CountersContract,
     GraphContract,
     IdempotencyContract,
     MediaItemsContract,

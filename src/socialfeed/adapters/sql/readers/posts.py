@@ -19,6 +19,7 @@ from sqlalchemy import (
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
+from socialfeed.adapters.sql.rows.counts import selected_counts
 from socialfeed.adapters.sql.rows.posts import EDIT, POST, edit_from_row, post_from_row
 from socialfeed.adapters.sql.tables import (
     follows,
@@ -40,8 +41,8 @@ def _posts(dialect: Dialect) -> SelectBase:
 
 
 def _counts(dialect: Dialect) -> SelectBase:
-    c = post_counters.c
-    return select(c.post_id, c.likes, c.comments, c.shares, c.version).where(dialect.any_of(c.post_id, "ids"))
+    post_id = post_counters.c.post_id
+    return selected_counts(dialect, post_id).where(dialect.any_of(post_id, "ids"))
 
 
 def _page_by_author(dialect: Dialect, limit: int, *without: bool) -> SelectBase:

@@ -1,8 +1,9 @@
 """Posts."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Insert, Select, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Insert, bindparam, delete, insert, select, update
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.repositories.counters import Counting
@@ -12,6 +13,7 @@ from socialfeed.adapters.sql.tables import (
     comment_counters,
     comment_likes,
     comments,
+    counter_deltas,
     likes,
     pins,
     post_counters,
@@ -20,6 +22,7 @@ from socialfeed.adapters.sql.tables import (
     posts,
     shares,
 )
+from socialfeed.adapters.sql.threads import thread
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
 from socialfeed.domain.ids import PostId, UserId
@@ -30,26 +33,20 @@ _LOCK = _GET.with_for_update(key_share=True)
 _KEEP = _GET.with_for_update(read=True)
 _SAVE = update(posts).where(posts.c.id == bindparam("key"))
 _ADD_EDIT = insert(post_edits)
+_POST: BindParameter[Any] = bindparam("post")
 
-
-def _thread() -> Select[int]:
-    """The ids of a post's comments, level by level: no index has them by their post."""
-    comment = comments.alias("comment")
-    first = select(comment.c.id).where(comment.c.parent_id == bindparam("post")).cte("thread", recursive=True)
-    thread = first.union_all(select(comment.c.id).join_from(first, comment, comment.c.parent_id == first.c.id))
-    return select(thread.c.id)
-
-
-_REMOVALS = [
-    delete(comment_counters).where(comment_counters.c.comment_id.in_(_thread())),
-    delete(comment_likes).where(comment_likes.c.comment_id.in_(_thread())),
-    delete(comments).where(comments.c.id.in_(_thread())),
-    *(
-        delete(table).where(table.c.post_id == bindparam("post"))
-        for table in (likes, shares, bookmarks, pins, post_counters)
-    ),
+_REMOVE_COMMENTS = [
+    delete(comment_counters).where(comment_counters.c.comment_id.in_(thread(_POST))),
+    delete(comment_likes).where(comment_likes.c.comment_id.in_(thread(_POST))),
+    delete(comments).where(comments.c.id.in_(thread(_POST))),
 ]
-_REMOVE = delete(posts).where(posts.c.id == bindparam("post"))
+_REMOVE = [
+    *(
+        delete(table).where(table.c.post_id == _POST)
+        for table in (likes, shares, bookmarks, pins, counter_deltas, post_counters)
+    ),
+    delete(posts).where(posts.c.id == _POST),
+]
 _BLANK_EDITS = (
     update(post_edits)
     .where(post_edits.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author"))))
@@ -64,7 +61,7 @@ _UNTAG_ALL = delete(post_tags).where(
     post_tags.c.post_id.in_(select(posts.c.id).where(posts.c.author_id == bindparam("author")))
 )
 _ADD_TAGS = insert(post_tags)
-_UNTAG = delete(post_tags).where(post_tags.c.post_id == bindparam("post"))
+_UNTAG = delete(post_tags).where(post_tags.c.post_id == _POST)
 _ADD_COUNTERS = insert(post_counters).values(likes=0, comments=0, shares=0, version=0)
 
 
@@ -125,7 +122,11 @@ class SqlPosts(Counting):
         await self._run(_ADD_EDIT, edit_values(edit))
 
     async def remove(self, post_id: PostId) -> None:
-        for removal in (*_REMOVALS, _REMOVE):
+        for removal in _REMOVE_COMMENTS:
+            await self._run(removal, {"post": post_id})
+        # Others lock comments before they count, and reactions after: in the same order none waits for the other.
+        await self._keep_still(post_id)
+        for removal in _REMOVE:
             await self._run(removal, {"post": post_id})
 
     async def blank_of(self, author_id: UserId) -> None:

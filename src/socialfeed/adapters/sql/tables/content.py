@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -98,6 +99,21 @@ post_counters = Table(
     Column("shares", Integer, nullable=False),
     Column("version", Id, nullable=False),
     postgresql_with={"fillfactor": 70},
+)
+
+# What was counted while other transactions had the row in `post_counters`, on Postgres alone: see decision 17. No
+# foreign key, which would lock that row. Few rows that change all the time: a page has room for many versions of each.
+counter_deltas = Table(
+    "counter_deltas",
+    metadata,
+    Column("post_id", Id, nullable=False),
+    Column("id", Id, Identity(), nullable=False),
+    Column("likes", Integer, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("shares", Integer, nullable=False),
+    Column("changes", Integer, nullable=False),
+    PrimaryKeyConstraint("post_id", "id"),
+    postgresql_with={"fillfactor": 10},
 )
 
 comments = Table(
