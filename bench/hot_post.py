@@ -3,7 +3,7 @@
 Three layers, each with deltas beside the row that counts the post and without, in the same run and by the same code:
 without them, the function that counts waits for the row.
 
-  database    the statement of a like, from pgbench on 20 connections; "many posts" is one for each connection, which is
+  database    the statement of a like, from pgbench on 40 connections, those of four processes; "many posts" is one for each connection, which is
               what the machine commits where no row is hot
   repository  `tx.likes.add` in a transaction, in two processes of 10 connections; "as sent" is with the event and the
               entry of the activity log that belong to a like
@@ -50,6 +50,7 @@ from socialfeed.testing.builders import Builder
 
 SECONDS, ROUNDS = 5, 1
 PROCESSES, CONNECTIONS = 2, 10
+CLIENTS = 40
 USERS = 30_000
 GOAL = 5_000
 
@@ -124,7 +125,6 @@ class Bench:
 
     async def by_database(self, *, posts: int = 1) -> float:
         """Likes a second, of one post or one for each connection."""
-        clients = PROCESSES * CONNECTIONS
         made = await self.posts(posts)
         text = str(_add_and_count(DIALECT, likes).compile(dialect=DIALECT.compiler))
         values = dict(zip(("param_1", "param_2", "param_3"), (1, 0, 0), strict=True))
@@ -134,7 +134,7 @@ class Bench:
         ids = ", ".join(str(post.id) for post in made)
         script = f"\\set user_id random(1, {2**62})\n\\set id :user_id\n"
         script += f"SELECT (ARRAY[{ids}])[:client_id % {posts} + 1] AS post_id \\gset\n{text};\n"
-        command = [self._pgbench, "-n", "-M", "prepared", "-c", str(clients), "-T", str(SECONDS), "-f", "/dev/stdin"]
+        command = [self._pgbench, "-n", "-M", "prepared", "-c", str(CLIENTS), "-T", str(SECONDS), "-f", "/dev/stdin"]
         ran = await asyncio.to_thread(
             subprocess.run, [*command, self.url], input=script, capture_output=True, text=True, check=True
         )
@@ -188,7 +188,7 @@ async def report(bench: Bench, rounds: int) -> bool:
     rates: dict[str, tuple[list[float], list[float]]] = {}
     many = []
     for _ in range(rounds):
-        many.append(await bench.by_database(posts=PROCESSES * CONNECTIONS))
+        many.append(await bench.by_database(posts=CLIENTS))
         for layer in ("database", *LAYERS):
             found = rates.setdefault(layer, ([], []))
             for rate, prepare in zip(found, (in_one_row, with_deltas), strict=True):
