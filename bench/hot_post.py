@@ -3,8 +3,8 @@
 Three layers, each with deltas beside the row that counts the post and without, in the same run and by the same code:
 without them, the function that counts waits for the row.
 
-  database    the statement of a like, from pgbench on 40 connections, those of four processes; "many posts" is one for each connection, which is
-              what the machine commits where no row is hot
+  database    the statement of a like, from pgbench on 40 connections, as four processes have; "many posts" is one for
+              each connection, which is what the machine commits where no row is hot
   repository  `tx.likes.add` in a transaction, in two processes of 10 connections; "as sent" is with the event and the
               entry of the activity log that belong to a like
   service     `Engagement.like`, in the same way
