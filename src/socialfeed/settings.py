@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     media_video_max: ByteSize = Field(default=ByteSize(100_000_000), gt=0, description="Of one video.")
     media_quota: ByteSize = Field(default=ByteSize(1_000_000_000), description="Of all that one account keeps.")
     media_pending: int = Field(default=20, gt=0, description="Uploads of one account that wait to be processed.")
+    fanout_limit: int = Field(
+        default=50_000, ge=0, description="Posts of authors with more followers are pulled at read; others are pushed."
+    )
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."

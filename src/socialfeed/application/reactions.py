@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
 from socialfeed.application.credentials import OneTimeCodes
+from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.freshness import Freshness
 from socialfeed.application.indexing import SearchIndexing
@@ -29,6 +30,7 @@ class Reaction:
 def reactions(
     codes: OneTimeCodes,
     feeds: FeedReactions,
+    fan_out: FanOut,
     counters: Counters,
     freshness: Freshness,
     indexing: SearchIndexing,
@@ -45,7 +47,8 @@ def reactions(
         Reaction("forget_changed", Queue.INTERACTIVE, (events.ProfileChanged, events.PostChanged), freshness.forget),
         Reaction("index_post", Queue.INTERACTIVE, (events.PostPublished, events.PostChanged), indexing.index_post),
         Reaction("index_author", Queue.MAINTENANCE, (events.ProfileChanged,), indexing.index_author),
-        Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), feeds.fan_out),
+        Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), fan_out.begin),
+        Reaction("fan_out_more", Queue.FANOUT, (events.FanOutContinued,), fan_out.go_on),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),
         Reaction("refresh_counters", Queue.INTERACTIVE, _REACTIONS, counters.refresh),

@@ -32,6 +32,7 @@ from socialfeed.application.counters import Counters, CounterUpkeep, NoCounterCa
 from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.drafts import Drafts
 from socialfeed.application.engagement import Engagement
+from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
@@ -129,8 +130,14 @@ class Container(containers.DeclarativeContainer):
         Hydrator, post_batches, profile_batches, storage.provided.engagement, counters, storage.provided.graph, clock
     )
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
-    feed_reactions = providers.Singleton(
-        FeedReactions, timelines, trending, storage.provided.posts, storage.provided.graph
+    feed_reactions = providers.Singleton(FeedReactions, timelines, trending, storage.provided.posts)
+    fan_out = providers.Singleton(
+        FanOut,
+        commands,
+        timelines,
+        storage.provided.users,
+        storage.provided.graph,
+        limit=settings.provided.fanout_limit,
     )
 
     search_indexing = providers.Singleton(
@@ -258,4 +265,6 @@ class Container(containers.DeclarativeContainer):
             notes,
         ),
     )
-    jobs_table = providers.Singleton(reactions, codes, feed_reactions, counters, freshness, search_indexing, media_work)
+    jobs_table = providers.Singleton(
+        reactions, codes, feed_reactions, fan_out, counters, freshness, search_indexing, media_work
+    )

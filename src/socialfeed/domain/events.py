@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from socialfeed.domain.ids import CommentId, EventId, MediaId, PostId, UserId
+from socialfeed.domain.ids import CommentId, EventId, FollowId, MediaId, PostId, UserId
 
 _NO_COMMENT = CommentId(0)
 
@@ -58,6 +58,16 @@ class PostPublished(Event):
     name = "post_published"
     post_id: PostId
     author_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutContinued(Event):
+    """The post is in the timelines of those whose follows are not below `before`; the others are still to come."""
+
+    name = "fan_out_continued"
+    post_id: PostId
+    author_id: UserId
+    before: FollowId
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,7 @@ _TYPES: dict[str, type[Event]] = {
         EmailChangeRequested,
         ProfileChanged,
         PostPublished,
+        FanOutContinued,
         PostChanged,
         PostLiked,
         PostShared,

@@ -66,6 +66,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "page_by_author, own": (1, lambda s: s.posts.page_by_author(USERS[0], EVERY_VISIBILITY, limit=10, offset=20)),
     "newest_by_authors": (1, lambda s: s.posts.newest_by_authors(USERS, limit=10)),
     "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
+    "pulled_by": (1, lambda s: s.posts.pulled_by(USERS[0], since=POSTS[0])),
     "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
     "children": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3)),
     "children, top": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3, sort=Sort.TOP)),

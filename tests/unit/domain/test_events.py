@@ -5,7 +5,7 @@ import pytest
 
 from socialfeed.domain import events
 from socialfeed.domain.events import Engagement, Event, event_from
-from socialfeed.domain.ids import CommentId, MediaId, PostId, UserId
+from socialfeed.domain.ids import CommentId, FollowId, MediaId, PostId, UserId
 
 EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.VerificationRequested(UserId(1)), "verification_requested", {"user_id": 1}),
@@ -13,6 +13,11 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.EmailChangeRequested(UserId(1)), "email_change_requested", {"user_id": 1}),
     (events.ProfileChanged(UserId(1)), "profile_changed", {"user_id": 1}),
     (events.PostPublished(PostId(2), UserId(1)), "post_published", {"post_id": 2, "author_id": 1}),
+    (
+        events.FanOutContinued(PostId(2), UserId(1), FollowId(5)),
+        "fan_out_continued",
+        {"post_id": 2, "author_id": 1, "before": 5},
+    ),
     (events.PostChanged(PostId(2)), "post_changed", {"post_id": 2}),
     (
         events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123),

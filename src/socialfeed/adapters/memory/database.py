@@ -83,6 +83,7 @@ class Database:
         self.shares = Table[Reaction, Share](self.shares_by_post)
         self.bookmarks = Table[Reaction, Bookmark](self.bookmarks_by_post, self.bookmarks_by_user)
         self.pins = Table[UserId, Pin]()
+        self.pulled_authors = Table[UserId, PostId]()
         self.drafts_by_author = Index[DraftId, Draft](lambda draft: draft.author_id)
         self.drafts = Table[DraftId, Draft](self.drafts_by_author)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
@@ -144,6 +145,7 @@ class Changes:
         self.inbox = Staged(database.inbox)
         self.bookmarks = Staged(database.bookmarks)
         self.pins = Staged(database.pins)
+        self.pulled_authors = Staged(database.pulled_authors)
         self.drafts = Staged(database.drafts)
         self.idempotency_keys = Staged(database.idempotency_keys)
 
@@ -178,6 +180,7 @@ class Changes:
             self.inbox,
             self.bookmarks,
             self.pins,
+            self.pulled_authors,
             self.drafts,
             self.idempotency_keys,
         ):

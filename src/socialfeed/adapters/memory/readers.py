@@ -96,6 +96,11 @@ class MemoryPostReader:
         newest = merge(*(self._newest(author, before) for author in dict.fromkeys(author_ids)), reverse=True)
         return list(islice(newest, limit))
 
+    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
+        followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
+        newest = self.database.pulled_authors.by_keys(followed)
+        return [author for author, post_id in newest.items() if post_id >= (since or 0)]
+
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
         return await self.newest_by_authors(followed, limit=limit, before=before)

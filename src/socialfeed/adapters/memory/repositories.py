@@ -146,6 +146,10 @@ class MemoryPosts:
         if post and pin and pin.post_id == post_id:
             changes.pins.remove(post.author_id)
 
+    async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
+        newest = self.changes.pulled_authors.get(author_id)
+        self.changes.pulled_authors.put(author_id, max(post_id, newest or post_id))
+
     async def blank_of(self, author_id: UserId) -> None:
         for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):
             blank = replace(post, content="", image_url=None, content_warning=None, tags=(), mentions=())

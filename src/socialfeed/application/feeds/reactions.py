@@ -2,11 +2,8 @@
 
 from datetime import UTC, datetime
 
-from socialfeed.application.ports.graph import GraphReader
-from socialfeed.application.ports.readers import (
-    PostReader,
-)
-from socialfeed.application.ports.timelines import Entry, Timelines
+from socialfeed.application.ports.readers import PostReader
+from socialfeed.application.ports.timelines import KEPT, Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.domain import ranking
 from socialfeed.domain.events import (
@@ -14,13 +11,14 @@ from socialfeed.domain.events import (
     Engagement,
     Envelope,
     PostLiked,
-    PostPublished,
     PostShared,
     UserFollowed,
 )
 
-FANOUT_CHUNK = 2_000
-BACKFILL = 50
+BACKFILL = KEPT + 1
+"""Posts of somebody newly followed that go into a timeline. Had it no floor, fewer would leave the others out of the
+feed for ever; so many overfill it, and the floor rises above what is not there.
+"""
 
 _WEIGHTS: dict[type[Engagement], float] = {
     PostLiked: ranking.LIKE,
@@ -30,27 +28,10 @@ _WEIGHTS: dict[type[Engagement], float] = {
 
 
 class FeedReactions:
-    def __init__(self, timelines: Timelines, trending: Trending, posts: PostReader, graph: GraphReader) -> None:
+    def __init__(self, timelines: Timelines, trending: Trending, posts: PostReader) -> None:
         self._timelines = timelines
         self._trending = trending
         self._posts = posts
-        self._graph = graph
-
-    async def fan_out(self, envelope: Envelope) -> None:
-        """Job: a new post goes into its author's and the followers' timelines."""
-        event = envelope.event
-        if not isinstance(event, PostPublished):
-            return
-        entry = Entry(event.post_id, event.author_id)
-        await self._timelines.push(entry, [event.author_id])
-        before = None
-        while True:
-            follows = await self._graph.followers(event.author_id, before=before, limit=FANOUT_CHUNK)
-            if follows:
-                await self._timelines.push(entry, [follow.follower_id for follow in follows])
-            if len(follows) < FANOUT_CHUNK:
-                return
-            before = follows[-1].id
 
     async def backfill(self, envelope: Envelope) -> None:
         """Job: who follows somebody finds the newest posts at home."""

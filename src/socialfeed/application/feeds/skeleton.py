@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from socialfeed.application.ports.graph import GraphReader
-from socialfeed.application.ports.readers import (
-    Candidate,
-    PostReader,
-)
-from socialfeed.application.ports.timelines import KEPT, Timelines
+from socialfeed.application.ports.readers import Candidate, PostReader
+from socialfeed.application.ports.timelines import KEPT, Timeline, Timelines
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import PostId, UserId
 
@@ -41,7 +38,7 @@ class HomeSkeleton:
         self._warming: set[asyncio.Task[None]] = set()
 
     async def window(self, reader_id: UserId) -> Window:
-        """The newest posts, at most about `KEPT`, by those whom the reader follows *now*, and the reader's own."""
+        """The newest posts, at most `KEPT`, by those whom the reader follows *now*, and the reader's own."""
         timeline, is_cold = None, False
         try:
             timeline = await self._timelines.read(reader_id)
@@ -53,8 +50,7 @@ class HomeSkeleton:
         if timeline is None:
             candidates, floor = await self._snapshot(reader_id)
         else:
-            own = await self._posts.newest_by_authors([reader_id], limit=_OWN_RECENT)
-            candidates, floor = _merged(timeline.entries, own), timeline.floor
+            candidates, floor = await self._completed(reader_id, timeline)
         if floor is not None:
             candidates = [candidate for candidate in candidates if candidate.post_id >= floor]
         return Window(await self.at_home(reader_id, candidates), floor)
@@ -90,6 +86,21 @@ class HomeSkeleton:
     async def close(self) -> None:
         """Waits for rebuilds under way."""
         await asyncio.gather(*self._warming, return_exceptions=True)
+
+    async def _completed(self, reader_id: UserId, timeline: Timeline) -> tuple[list[Candidate], PostId | None]:
+        """The timeline with what was not pushed: the newest own posts, and those of authors that are pulled. Where
+        there are more of them than are read, and where all are more than `KEPT`, the floor rises.
+        """
+        pulled = await self._posts.pulled_by(reader_id, since=timeline.floor)
+        limit = KEPT if pulled else _OWN_RECENT
+        newest = await self._posts.newest_by_authors([reader_id, *pulled], limit=limit)
+        candidates = _merged(timeline.entries, newest)
+        floors = [timeline.floor] if timeline.floor is not None else []
+        if pulled and len(newest) == limit:
+            floors.append(newest[-1].post_id)
+        if len(candidates) > KEPT:
+            floors.append(candidates[KEPT - 1].post_id)
+        return candidates, max(floors, default=None)
 
     async def _snapshot(self, reader_id: UserId) -> tuple[list[Candidate], PostId | None]:
         followed = await self._posts.home_candidates(reader_id, limit=KEPT)

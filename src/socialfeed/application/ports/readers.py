@@ -101,6 +101,9 @@ class PostReader(PostBatches, Protocol):
     ) -> list[Candidate]:
         """The newest posts of these authors together, newest first, ids below `before`."""
 
+    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
+        """Those whom the reader follows and of whose posts, from this id on, at least one was left to readers."""
+
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         """The newest posts by those whom the reader follows, newest first, ids below `before`."""
 

@@ -349,6 +349,36 @@ class PostsContract(UsesStorage):
         await unfollow(storage, reader, author)
         assert list(await storage.posts.home_candidates(reader.id, limit=5)) == []
 
+    async def test_pulled_are_those_followed_whose_newest_post_left_to_readers_is_not_below(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        reader, left, pushed, stranger = (make.user() for _ in range(4))
+        await given_users(storage, reader, left, pushed, stranger)
+        await given_follows(storage, make.follow(reader, left), make.follow(reader, pushed))
+        older, newer, later = (make.post(left) for _ in range(3))
+        foreign = make.post(stranger)
+        await given_posts(storage, older, newer, later, foreign, make.post(pushed))
+        assert await storage.posts.pulled_by(reader.id, since=None) == []
+        for post in (newer, foreign, older, newer):
+            async with storage.uow() as tx:
+                await tx.posts.leave_to_readers(post.id, post.author_id)
+        for since in (None, older.id, newer.id):
+            assert await storage.posts.pulled_by(reader.id, since=since) == [left.id]
+        assert await storage.posts.pulled_by(reader.id, since=later.id) == []
+        await unfollow(storage, reader, left)
+        assert await storage.posts.pulled_by(reader.id, since=None) == []
+
+    async def test_what_is_left_to_readers_is_rolled_back_with_its_transaction(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        reader, author = make.user(), make.user()
+        await given_users(storage, reader, author)
+        await given_follows(storage, make.follow(reader, author))
+        post = await given_post(storage, make, author)
+        async with rolled_back(storage) as tx:
+            await tx.posts.leave_to_readers(post.id, author.id)
+        assert await storage.posts.pulled_by(reader.id, since=None) == []
+
     async def test_a_quiet_author_is_not_hidden_by_busy_ones(self, storage: Storage, make: Builder) -> None:
         reader, quiet, busy = make.user(), make.user(), make.user()
         await given_users(storage, reader, quiet, busy)

@@ -28,6 +28,7 @@ from socialfeed.adapters.sql.tables import (
     post_counters,
     post_edits,
     posts,
+    pulled_authors,
     user_counters,
 )
 from socialfeed.application.ports.readers import Candidate, Page
@@ -102,6 +103,17 @@ def _home_candidates(dialect: Dialect, limit: int) -> SelectBase:
     return _newest(dialect, followed, limit)
 
 
+def _pulled_by(_: Dialect) -> SelectBase:
+    return (
+        select(pulled_authors.c.author_id)
+        .join(follows, follows.c.followee_id == pulled_authors.c.author_id)
+        .where(
+            follows.c.follower_id == bindparam("reader", type_=BigInteger),
+            pulled_authors.c.post_id >= bindparam("since", type_=BigInteger),
+        )
+    )
+
+
 def _newest(dialect: Dialect, authors: FromClause, limit: int) -> SelectBase:
     before = bindparam("before", type_=BigInteger)
     walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, before, newest_first=True)
@@ -154,6 +166,10 @@ class SqlPostReader(Reader):
         authors = once_each(author_ids)
         rows = await self._database.rows(_newest_by_authors, limit, authors=authors, before=_or_highest(before))
         return [Candidate(*row) for row in rows]
+
+    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
+        rows = await self._database.rows(_pulled_by, reader=reader_id, since=since or 0)
+        return [UserId(row[0]) for row in rows]
 
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         rows = await self._database.rows(_home_candidates, limit, reader=reader_id, before=_or_highest(before))

@@ -20,6 +20,7 @@ from socialfeed.adapters.sql.tables import (
     post_edits,
     post_tags,
     posts,
+    pulled_authors,
     shares,
 )
 from socialfeed.adapters.sql.threads import thread
@@ -68,6 +69,15 @@ _ADD_COUNTERS = insert(post_counters).values(likes=0, comments=0, shares=0, vers
 @cache
 def _add(dialect: Dialect) -> Insert:
     return dialect.insert(posts).on_conflict_do_nothing(index_elements=["id"])
+
+
+@cache
+def _leave(dialect: Dialect) -> Insert:
+    leave = dialect.insert(pulled_authors)
+    newer = leave.excluded.post_id
+    return leave.on_conflict_do_update(
+        index_elements=["author_id"], set_={"post_id": newer}, where=pulled_authors.c.post_id < newer
+    )
 
 
 class SqlPosts(Counting):
@@ -128,6 +138,9 @@ class SqlPosts(Counting):
         await self._keep_still(post_id)
         for removal in _REMOVE:
             await self._run(removal, {"post": post_id})
+
+    async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
+        await self._run(_leave(self._dialect), {"author_id": author_id, "post_id": post_id})
 
     async def blank_of(self, author_id: UserId) -> None:
         await self._run(_UNTAG_ALL, {"author": author_id})

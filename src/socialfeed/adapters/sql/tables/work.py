@@ -76,6 +76,14 @@ timeline_entries = Table(
     sqlite_with_rowid=False,
 )
 
+# The newest post of each author that was not pushed. Rows stay: what is below all timelines costs nobody a look.
+pulled_authors = Table(
+    "pulled_authors",
+    metadata,
+    Column("author_id", Id, primary_key=True, autoincrement=False),
+    Column("post_id", Id, nullable=False),
+)
+
 trending_scores = Table(
     "trending_scores",
     metadata,

@@ -1,0 +1,70 @@
+"""How a new post comes into timelines: pushed chunk by chunk, or left to its readers where its author has too many."""
+
+from datetime import timedelta
+
+from socialfeed.application.commands import Commands
+from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.readers import UserReader
+from socialfeed.application.ports.timelines import Entry, Timelines
+from socialfeed.domain.events import Envelope, FanOutContinued, PostPublished
+from socialfeed.domain.ids import FollowId
+
+CHUNK = 2_000
+"""Followers that one job pushes to."""
+
+LAG = timedelta(seconds=5)
+"""How long an event may wait for its fan-out before fewer are pushed."""
+
+
+class FanOut:
+    """Posts of authors with more than `limit` followers are not pushed but pulled when a feed is read. What counts is
+    the number when the post is fanned out: it decides how a post travels, never whether it arrives.
+    """
+
+    def __init__(
+        self, commands: Commands, timelines: Timelines, users: UserReader, graph: GraphReader, *, limit: int
+    ) -> None:
+        self._commands = commands
+        self._timelines = timelines
+        self._users = users
+        self._graph = graph
+        self._limit = limit
+
+    async def begin(self, envelope: Envelope) -> None:
+        """Job: a new post goes into its author's timeline, and into those of the first followers or into none."""
+        event = envelope.event
+        if not isinstance(event, PostPublished):
+            return
+        entry = Entry(event.post_id, event.author_id)
+        await self._timelines.push(entry, [event.author_id])
+        counts = (await self._users.profile_counts([event.author_id])).get(event.author_id)
+        if counts is not None and counts.followers > self._limit_after(self._commands.clock.now() - envelope.at):
+            async with self._commands.transaction() as tx:
+                await tx.posts.leave_to_readers(event.post_id, event.author_id)
+        else:
+            await self._push(entry, before=None)
+
+    async def go_on(self, envelope: Envelope) -> None:
+        """Job: the post goes into the timelines of the next followers."""
+        event = envelope.event
+        if isinstance(event, FanOutContinued):
+            await self._push(Entry(event.post_id, event.author_id), before=event.before)
+
+    async def _push(self, entry: Entry, before: FollowId | None) -> None:
+        """The rest is an event of its own, behind everything that waits already: many small posts do not wait for a big
+        one. It is written last, so a job that dies half-way is done again as a whole; one that dies just after that
+        is, too, and the rest is then pushed twice and counts once.
+        """
+        follows = await self._graph.followers(entry.author_id, before=before, limit=CHUNK)
+        await self._timelines.push(entry, [follow.follower_id for follow in follows])
+        if len(follows) == CHUNK:
+            async with self._commands.transaction() as tx:
+                await self._commands.publish(tx, FanOutContinued(*entry, follows[-1].id))
+
+    def _limit_after(self, waited: timedelta) -> int:
+        """Falls with the wait, so that a queue that lags grows no further: at twice `LAG`, half as many followers are
+        too many. What one job does anyway is still pushed.
+        """
+        if waited <= LAG:
+            return self._limit
+        return min(self._limit, max(CHUNK, int(self._limit * (LAG / waited))))
