@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialfeed.application.media import MediaLimits
+from socialfeed.application.media.service import MediaLimits
 from socialfeed.application.ports.limits import Limit
 from socialfeed.domain.media import Allowance
 

@@ -22,7 +22,7 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.adapters import AdapterContext, Factory
 from socialfeed.application.ports.jobs import Jobs, Queue
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.relay import Relay
+from socialfeed.application.work.relay import Relay
 from socialfeed.domain.events import Envelope, PostPublished
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.post import Post

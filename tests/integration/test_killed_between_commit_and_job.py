@@ -8,7 +8,7 @@ import pytest
 
 from socialfeed.adapters.dramatiq import redis as redis_module
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.relay import Relay
+from socialfeed.application.work.relay import Relay
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.visibility import EVERY_VISIBILITY
 from socialfeed.testing.builders import Builder

@@ -8,9 +8,9 @@ import pytest
 
 from socialfeed.adapters.memory.search import MemorySearch
 from socialfeed.adapters.memory.storage import MemoryStorage
-from socialfeed.application import indexing
-from socialfeed.application.indexing import SearchIndexing
 from socialfeed.application.ports.search import PostDocument, PostQuery, UserDocument
+from socialfeed.application.search import indexing
+from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.domain.events import Event, PostChanged, PostPublished, ProfileChanged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.labels import by_author, in_language, with_media, with_tag

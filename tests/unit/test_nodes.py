@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from socialfeed.application import nodes
+from socialfeed.application.work import nodes
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import PostId
 from socialfeed.testing import TickingClock

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from socialfeed.application.upkeep import SOON, Upkeep
+from socialfeed.application.work.upkeep import SOON, Upkeep
 from socialfeed.domain.errors import Unavailable
 
 

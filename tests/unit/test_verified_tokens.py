@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from socialfeed.application.accounts.verified import Verified, VerifiedTokens
 from socialfeed.application.ports.repositories import EVERYBODY
-from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.domain.ids import SessionId, UserId
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -13,7 +13,7 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.readers import EngagementReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.posts import Posts, with_counts
+from socialfeed.application.posts.service import Posts, with_counts
 from socialfeed.application.views import ConnectionView, LikeView, PostView, ShareView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts, Like, Share

@@ -2,30 +2,30 @@
 
 from dataclasses import dataclass
 
-from socialfeed.application.access import Access
-from socialfeed.application.accounts import Accounts
+from socialfeed.application.accounts.access import Access
+from socialfeed.application.accounts.members import Members
+from socialfeed.application.accounts.own_account import OwnAccount
+from socialfeed.application.accounts.service import Accounts
+from socialfeed.application.accounts.sessions import Sessions
 from socialfeed.application.activity import ActivityLog
-from socialfeed.application.author_pages import AuthorPages
-from socialfeed.application.bookmarks import Bookmarks
-from socialfeed.application.boundaries import Boundaries
-from socialfeed.application.comment_likes import CommentLikes
-from socialfeed.application.comments import Comments
-from socialfeed.application.drafts import Drafts
+from socialfeed.application.comments.likes import CommentLikes
+from socialfeed.application.comments.service import Comments
+from socialfeed.application.comments.threads import Threads
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.service import Feeds
-from socialfeed.application.graph import Graph
+from socialfeed.application.graph.boundaries import Boundaries
+from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
-from socialfeed.application.images import ImageProxy
-from socialfeed.application.media import MediaLibrary
-from socialfeed.application.members import Members
-from socialfeed.application.own_account import OwnAccount
-from socialfeed.application.pins import Pins
-from socialfeed.application.posts import Posts
-from socialfeed.application.quotes import Quotes
-from socialfeed.application.search import Search
-from socialfeed.application.sessions import Sessions
-from socialfeed.application.threads import Threads
+from socialfeed.application.media.images import ImageProxy
+from socialfeed.application.media.service import MediaLibrary
+from socialfeed.application.posts.author_pages import AuthorPages
+from socialfeed.application.posts.bookmarks import Bookmarks
+from socialfeed.application.posts.drafts import Drafts
+from socialfeed.application.posts.pins import Pins
+from socialfeed.application.posts.quotes import Quotes
+from socialfeed.application.posts.service import Posts
+from socialfeed.application.search.service import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.counters import CounterUpkeep
 from socialfeed.application.feeds.reactions import FeedReactions
-from socialfeed.application.indexing import SearchIndexing
-from socialfeed.application.media_work import MediaWork
-from socialfeed.application.nodes import leased_ids
+from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.jobs import Jobs, JobTable
@@ -28,9 +26,11 @@ from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaStore
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.reactions import subscriptions
-from socialfeed.application.relay import Relay
+from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
+from socialfeed.application.work.nodes import leased_ids
+from socialfeed.application.work.reactions import subscriptions
+from socialfeed.application.work.relay import Relay
 from socialfeed.container.registry import adapter, schemes
 from socialfeed.container.wiring import Container
 from socialfeed.domain.errors import Unavailable

@@ -18,53 +18,53 @@ from socialfeed.adapters.security import (
     load_common_passwords,
 )
 from socialfeed.adapters.security.keys import derive_key
-from socialfeed.application.access import Access
-from socialfeed.application.accounts import Accounts, Passwords
+from socialfeed.application.accounts.access import Access
+from socialfeed.application.accounts.authorities import Authorities
+from socialfeed.application.accounts.credentials import CredentialLimits, OneTimeCodes
+from socialfeed.application.accounts.members import Members
+from socialfeed.application.accounts.own_account import OwnAccount
+from socialfeed.application.accounts.service import Accounts, Passwords
+from socialfeed.application.accounts.sessions import Sessions
+from socialfeed.application.accounts.verified import VerifiedTokens
 from socialfeed.application.activity import ActivityLog, ActivityNotes
-from socialfeed.application.author_pages import AuthorPages
-from socialfeed.application.authorities import Authorities
-from socialfeed.application.bookmarks import Bookmarks
-from socialfeed.application.boundaries import Boundaries
 from socialfeed.application.commands import Commands
-from socialfeed.application.comment_likes import CommentLikes
-from socialfeed.application.comments import Comments
+from socialfeed.application.comments.likes import CommentLikes
+from socialfeed.application.comments.service import Comments
+from socialfeed.application.comments.threads import Threads
 from socialfeed.application.counters import Counters, CounterUpkeep, NoCounterCache
-from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
-from socialfeed.application.drafts import Drafts
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
-from socialfeed.application.freshness import Freshness, NothingCached
-from socialfeed.application.graph import Graph
+from socialfeed.application.graph.boundaries import Boundaries
+from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
-from socialfeed.application.images import ImageProxy
-from socialfeed.application.indexing import SearchIndexing
-from socialfeed.application.media import MediaLibrary
-from socialfeed.application.media_work import MediaWork
-from socialfeed.application.members import Members
-from socialfeed.application.own_account import OwnAccount
+from socialfeed.application.media.images import ImageProxy
+from socialfeed.application.media.service import MediaLibrary
+from socialfeed.application.media.work import MediaWork
 from socialfeed.application.paging import Cursors
-from socialfeed.application.pins import Pins
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaProcessor, MediaStore
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.posts import Posts
-from socialfeed.application.publishing import Publisher
-from socialfeed.application.quotes import Quotes
-from socialfeed.application.reactions import reactions
-from socialfeed.application.search import Search
+from socialfeed.application.posts.author_pages import AuthorPages
+from socialfeed.application.posts.bookmarks import Bookmarks
+from socialfeed.application.posts.drafts import Drafts
+from socialfeed.application.posts.pins import Pins
+from socialfeed.application.posts.publishing import Publisher
+from socialfeed.application.posts.quotes import Quotes
+from socialfeed.application.posts.service import Posts
+from socialfeed.application.search.indexing import SearchIndexing
+from socialfeed.application.search.service import Search
 from socialfeed.application.services import Services
-from socialfeed.application.sessions import Sessions
-from socialfeed.application.threads import Threads
-from socialfeed.application.upkeep import HOURLY, SOON, Upkeep
-from socialfeed.application.verified import VerifiedTokens
+from socialfeed.application.work.freshness import Freshness, NothingCached
+from socialfeed.application.work.reactions import reactions
+from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings
 

@@ -12,7 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from socialfeed.application.intake import Intake
+from socialfeed.application.media.intake import Intake
 from socialfeed.entrypoints.requests import MAX_BODY, BadRequest, malformed, too_large
 
 if TYPE_CHECKING:

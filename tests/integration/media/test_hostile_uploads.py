@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from socialfeed.adapters.sql import migrate
-from socialfeed.application.media import AT_ONCE_OF_ONE
+from socialfeed.application.media.service import AT_ONCE_OF_ONE
 from socialfeed.domain.permissions import ANONYMOUS
 from socialfeed.testing.client import open_client
 from tests.integration.cli.conftest import Server

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from socialfeed.application import graph
+from socialfeed.application.graph import service as graph
 from socialfeed.domain.graph import Block
 from socialfeed.domain.ids import UserId
 from socialfeed.testing.client import Client

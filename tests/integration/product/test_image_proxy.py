@@ -12,7 +12,7 @@ from dependency_injector import providers
 from starlette.types import Message, Scope
 
 from socialfeed.adapters.memory import MemoryFetcher, MemoryRateLimiter
-from socialfeed.application import images
+from socialfeed.application.media import images
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.fetch import MAX_BYTES, FetchedImage, Fetcher
 from socialfeed.application.ports.limits import Limit, Verdict

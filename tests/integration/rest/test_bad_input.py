@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from socialfeed.application.accounts import Accounts
+from socialfeed.application.accounts.service import Accounts
 from socialfeed.domain.errors import Unavailable
 from socialfeed.testing.client import Client, Response, open_client
 from tests.integration.rest.calls import ADA, BODIES, get, post, problem

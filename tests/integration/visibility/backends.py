@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from socialfeed.application.search import PostFilter, Sort
+from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.ids import CommentId, PostId, UserId

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from socialfeed.adapters.memory import MemoryStorage
-from socialfeed.application import relay as relay_module
 from socialfeed.application.ports.outbox import Claimed, OutboxRelay
-from socialfeed.application.relay import Relay
+from socialfeed.application.work import relay as relay_module
+from socialfeed.application.work.relay import Relay
 from socialfeed.domain.errors import PostNotFound, Unavailable
 from socialfeed.domain.events import Envelope, Event, PostPublished, UserFollowed
 from socialfeed.domain.ids import EventId

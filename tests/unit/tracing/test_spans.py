@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import Message
 
 from socialfeed.application.feeds.service import Feeds
-from socialfeed.application.reactions import Reaction
+from socialfeed.application.work.reactions import Reaction
 from socialfeed.container import open_app
 from socialfeed.domain.errors import Rejected, Unauthenticated, Unavailable
 from socialfeed.domain.events import Envelope, PostPublished

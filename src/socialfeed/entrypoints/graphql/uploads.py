@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from socialfeed.application.intake import Intake
-from socialfeed.application.media import MediaLibrary
+from socialfeed.application.media.intake import Intake
+from socialfeed.application.media.service import MediaLibrary
 from socialfeed.domain.permissions import Actor
 from socialfeed.entrypoints.forms import Form, read_form
 from socialfeed.entrypoints.graphql.execution import Operation

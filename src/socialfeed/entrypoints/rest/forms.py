@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 
-from socialfeed.application.media import MediaLibrary
+from socialfeed.application.media.service import MediaLibrary
 from socialfeed.domain.permissions import Actor
 from socialfeed.entrypoints.forms import FORM, is_form, read_form
 from socialfeed.entrypoints.requests import BadRequest, malformed

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from socialfeed.application.sessions import SignedIn
+from socialfeed.application.accounts.sessions import SignedIn
 from socialfeed.application.views import MediaView, UserView
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.user import BIO_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN

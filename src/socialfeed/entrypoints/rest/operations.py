@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 
-from socialfeed.application.intake import Intake
+from socialfeed.application.media.intake import Intake
 from socialfeed.application.services import Services
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.permissions import Actor

@@ -5,7 +5,7 @@ from typing import Any
 from ariadne import MutationType, QueryType, ScalarType
 from graphql import GraphQLError
 
-from socialfeed.application.intake import Intake
+from socialfeed.application.media.intake import Intake
 from socialfeed.application.views import MediaView
 from socialfeed.domain.ids import parse_media_id
 from socialfeed.entrypoints.graphql.context import Info

@@ -4,7 +4,7 @@ from typing import Any
 
 from ariadne import EnumType, QueryType
 
-from socialfeed.application.search import PostFilter, Sort
+from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.views import ConnectionView, PostView, UserView
 from socialfeed.entrypoints.graphql.context import Info
 

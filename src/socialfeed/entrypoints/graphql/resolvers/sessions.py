@@ -5,7 +5,7 @@ from typing import Any
 
 from ariadne import MutationType, QueryType
 
-from socialfeed.application.sessions import SignedIn
+from socialfeed.application.accounts.sessions import SignedIn
 from socialfeed.application.views import SessionView
 from socialfeed.domain.ids import parse_session_id
 from socialfeed.entrypoints.graphql.context import Info

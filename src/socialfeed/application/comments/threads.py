@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from socialfeed.application.commands import Commands
-from socialfeed.application.comments import Comments
-from socialfeed.application.freshness import Freshness
+from socialfeed.application.comments.service import Comments
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import CommentView, PostView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.errors import CommentNotFound, PostNotFound

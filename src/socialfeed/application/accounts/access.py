@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from socialfeed.application.authorities import Authorities
+from socialfeed.application.accounts.authorities import Authorities
+from socialfeed.application.accounts.sessions import Sessions
 from socialfeed.application.commands import Commands
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.access import AccessReader
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import EVERYBODY, Transaction
-from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import AccessView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import Invalid, OwnAccount, RoleNotFound, UserNotFound

@@ -6,8 +6,8 @@ from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.counters import Counters
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
-from socialfeed.application.posts import Posts, with_counts
-from socialfeed.application.publishing import Publisher
+from socialfeed.application.posts.publishing import Publisher
+from socialfeed.application.posts.service import Posts, with_counts
 from socialfeed.application.views import PostView
 from socialfeed.domain.errors import PostNotFound
 from socialfeed.domain.ids import PostId

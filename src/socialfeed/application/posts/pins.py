@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from socialfeed.application.commands import Commands
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.keeping import PinReader
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import PostNotFound

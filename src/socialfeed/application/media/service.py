@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.guard import Guard
-from socialfeed.application.intake import Intake
+from socialfeed.application.media.intake import Intake
 from socialfeed.application.ports.media import MediaProcessor, MediaStore
 from socialfeed.application.ports.media_items import MediaReader
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import MediaView, RenditionView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import MediaNotFound, SocialFeedError, TooManyPending, Unavailable

@@ -8,13 +8,13 @@ from socialfeed.application.counters import Counters
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
-from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.publishing import Named, Publisher
+from socialfeed.application.posts.publishing import Named, Publisher
 from socialfeed.application.views import PostView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import NotShareable, PostNotFound, RepliesRestricted

@@ -4,7 +4,6 @@ import hashlib
 import unicodedata
 from datetime import timedelta
 
-from socialfeed.application import mails
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.commands import Commands
 from socialfeed.application.ports.limits import Limit, RateLimiter
@@ -12,6 +11,7 @@ from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.security import CodeHasher
+from socialfeed.application.work import mails
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.addresses import limit_key
 from socialfeed.domain.errors import RateLimited

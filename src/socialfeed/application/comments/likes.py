@@ -1,7 +1,7 @@
 """Likes of comments."""
 
 from socialfeed.application.commands import Commands, regenerates_ids
-from socialfeed.application.comments import Comments
+from socialfeed.application.comments.service import Comments
 from socialfeed.application.guard import Guard
 from socialfeed.application.views import CommentView
 from socialfeed.domain.activity import Action

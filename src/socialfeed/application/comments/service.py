@@ -10,7 +10,7 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, Listing, check_size, page_info
 from socialfeed.application.ports.readers import CommentReader, Onlooker, Place, Placed, Profile
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import CommentView, EdgeView, ThreadView, UserView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.comment import LEVELS_SHOWN, Comment, Liking, Sort

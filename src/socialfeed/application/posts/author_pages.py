@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.paging import Cursors, check_page, check_size
 from socialfeed.application.ports.readers import Candidate, PostReader
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from socialfeed.application.authorities import Authorities
+from socialfeed.application.accounts.authorities import Authorities
+from socialfeed.application.accounts.sessions import Sessions
 from socialfeed.application.commands import Commands
 from socialfeed.application.feeds.present import own_view, public_view
-from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import check_size
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import MemberView, SessionView, UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import text
 from socialfeed.domain.activity import DETAIL_MAX, Action
 from socialfeed.domain.errors import Invalid, OwnAccount, UserNotFound

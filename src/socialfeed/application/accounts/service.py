@@ -2,14 +2,14 @@
 
 from collections.abc import Container
 
+from socialfeed.application.accounts.credentials import CredentialLimits, OneTimeCodes
+from socialfeed.application.accounts.sessions import Sessions, SignedIn
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.commands import Commands, regenerates_ids
-from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.feeds.present import own_view
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.security import PasswordHasher
-from socialfeed.application.sessions import Sessions, SignedIn
 from socialfeed.application.views import UserView
 from socialfeed.domain import text
 from socialfeed.domain.activity import Action, Outcome

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from socialfeed.application.commands import Commands
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import user_views
-from socialfeed.application.graph import Graph
+from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.graph import GraphReader

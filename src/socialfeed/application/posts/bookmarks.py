@@ -7,7 +7,7 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.keeping import BookmarkReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.posts import Posts
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import BookmarkView, ConnectionView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.bookmark import (

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from socialfeed.application.accounts.authorities import Authorities
+from socialfeed.application.accounts.credentials import CredentialLimits
+from socialfeed.application.accounts.verified import Verified, VerifiedTokens
 from socialfeed.application.activity import ActivityNotes
-from socialfeed.application.authorities import Authorities
 from socialfeed.application.commands import Commands, regenerates_ids
-from socialfeed.application.credentials import CredentialLimits
 from socialfeed.application.feeds.present import own_view
-from socialfeed.application.freshness import Freshness
 from socialfeed.application.ports.readers import SessionReader, UserReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.security import AccessToken, PasswordHasher, RefreshToken, RefreshTokens, Tokens
-from socialfeed.application.verified import Verified, VerifiedTokens
 from socialfeed.application.views import SessionView, UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.errors import InvalidCredentials, InvalidRefreshToken, SessionNotFound, Unauthenticated
 from socialfeed.domain.events import ProfileChanged

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from socialfeed.application.accounts import Passwords, wrong_password
+from socialfeed.application.accounts.credentials import CredentialLimits, OneTimeCodes
+from socialfeed.application.accounts.service import Passwords, wrong_password
+from socialfeed.application.accounts.sessions import Sessions
 from socialfeed.application.commands import Commands
-from socialfeed.application.credentials import CredentialLimits, OneTimeCodes
 from socialfeed.application.feeds.present import own_view
-from socialfeed.application.freshness import Freshness
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.sessions import Sessions
 from socialfeed.application.views import UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.errors import CodeRejected, Invalid, Unauthenticated
 from socialfeed.domain.events import EmailChangeRequested, ProfileChanged

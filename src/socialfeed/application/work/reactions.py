@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from socialfeed.application.accounts.credentials import OneTimeCodes
 from socialfeed.application.counters import Counters
-from socialfeed.application.credentials import OneTimeCodes
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.reactions import FeedReactions
-from socialfeed.application.freshness import Freshness
-from socialfeed.application.indexing import SearchIndexing
-from socialfeed.application.media_work import MediaWork
+from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.jobs import Handler, Queue
+from socialfeed.application.search.indexing import SearchIndexing
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
 

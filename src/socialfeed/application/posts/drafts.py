@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
-from socialfeed.application.authorities import Authorities
+from socialfeed.application.accounts.authorities import Authorities
 from socialfeed.application.commands import Commands, regenerates_ids
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.keeping import DraftReader
 from socialfeed.application.ports.repositories import Transaction
-from socialfeed.application.posts import Posts
-from socialfeed.application.publishing import Publisher
+from socialfeed.application.posts.publishing import Publisher
+from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import ConnectionView, PostView
 from socialfeed.domain.activity import Action
 from socialfeed.domain.draft import DRAFTS_MAX, Draft

@@ -1,0 +1,1 @@
+"""Comments, and the threads that they make."""

@@ -1,0 +1,1 @@
+"""Posts: writing, planning, publishing, quoting and keeping them."""

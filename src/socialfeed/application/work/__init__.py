@@ -1,0 +1,1 @@
+"""What happens after a commit, and from time to time."""
