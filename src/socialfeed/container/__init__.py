@@ -5,10 +5,10 @@ The only package that knows every adapter.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from dependency_injector import providers
 
@@ -28,6 +28,7 @@ from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
+from socialfeed.application.work.background import in_background
 from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.reactions import subscriptions
 from socialfeed.application.work.relay import Relay
@@ -131,20 +132,20 @@ async def open_app(
         if (resolver := container.resolver()) is not None:
             stack.callback(resolver.close)
         await stack.enter_async_context(_noted(container.notes()))
-        await stack.enter_async_context(_in_background(container.sessions().watch()))
+        await stack.enter_async_context(in_background(container.sessions().watch()))
         if isinstance(keys, KeyFileRing):
             # A key that is gone takes with it what was checked by it.
-            await stack.enter_async_context(_in_background(keys.watch(container.verified().clear)))
+            await stack.enter_async_context(in_background(keys.watch(container.verified().clear)))
         table = container.jobs_table()
         broker = AdapterContext(clock, context.data_dir, settings.mail_from, around_jobs(table))
         jobs: Jobs = await stack.enter_async_context(adapter("broker", settings.broker_url, broker))
         outbox = Relay(storage.outbox, jobs, subscriptions(table))
         bell.answer = outbox.wake
         if relay:
-            await stack.enter_async_context(_in_background(outbox.run()))
-            await stack.enter_async_context(_in_background(container.counter_upkeep().run()))
-            await stack.enter_async_context(_in_background(container.upkeep().run()))
-            await stack.enter_async_context(_in_background(container.planned().run()))
+            await stack.enter_async_context(in_background(outbox.run()))
+            await stack.enter_async_context(in_background(container.counter_upkeep().run()))
+            await stack.enter_async_context(in_background(container.upkeep().run()))
+            await stack.enter_async_context(in_background(container.planned().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,
@@ -194,23 +195,9 @@ class _Bell:
 @asynccontextmanager
 async def _noted(notes: ActivityNotes) -> AsyncIterator[None]:
     """Writes notes while the application runs, and those that are left when it stops."""
-    async with _in_background(notes.run()):
+    async with in_background(notes.run()):
         yield
     try:
         await notes.write()
     except Unavailable:
         log.warning("notes for the activity log are lost: the database does not answer")
-
-
-@asynccontextmanager
-async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        await _ended(task)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.storage import NodeLeases
+from socialfeed.application.work.background import ended
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import IdFactory
 
@@ -46,7 +47,6 @@ async def leased_ids(nodes: NodeLeases, clock: Clock) -> AsyncIterator[IdFactory
     try:
         yield ids
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
         with suppress(Unavailable):  # it ends by itself in a minute
             await nodes.release(node, owner)
