@@ -67,6 +67,7 @@ class Backend:
             "page": ([self._post(view.id) for view in page.items], page.total_items),
             "found": found_by[0],
             "trending": {self._post(view.id) for view in trending.items},
+            "trends": trending.total_items,
             "people": {self.people.index(user_id) for user_id in profiles},
             "followers": await self._listed(services.graph.followers(actor, who, first=100)),
             "following": await self._listed(services.graph.following(actor, who, first=100)),
@@ -79,6 +80,7 @@ class Backend:
             home = await services.feeds.home_page(actor, page=1, items_per_page=100)
             endless = await services.feeds.home(actor, first=100)
             seen["home"] = [self._post(view.id) for view in home.items]
+            seen["home count"] = home.total_items
             seen["endless home"] = [self._post(view.id) for view in endless.nodes]
             kept = await services.bookmarks.page(actor, first=100)
             seen["bookmarks"] = {self._post(view.post.id) for view in kept.nodes}

@@ -353,6 +353,7 @@ class Machine(RuleBasedStateMachine):
             "posts": model.visible(viewer),
             "page": model.page(viewer, person),
             "trending": model.trending(viewer),
+            "trends": len(model.trending(viewer)),
             "found": {number for number in range(len(model.posts)) if model.discovers(viewer, number)},
             "people": {who for who in range(len(NAMES)) if model.looks_up(viewer, who)},
             "followers": page or model.followers(viewer, person),
@@ -366,6 +367,7 @@ class Machine(RuleBasedStateMachine):
             muted = sorted(whom for who, whom in model.mutes if who == viewer and model.lists(viewer, whom))
             blocked = sorted(whom for who, whom in model.blocks if who == viewer and model.people[whom].active)
             seen["home"] = seen["endless home"] = model.home(viewer)
+            seen["home count"] = len(model.home(viewer))
             seen["bookmarks"] = {post for who, post in model.bookmarks if who == viewer and model.sees(viewer, post)}
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)

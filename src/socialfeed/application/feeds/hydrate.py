@@ -50,11 +50,24 @@ class Hydrator:
         self._clock = clock
 
     async def posts(self, actor: Actor, ids: Sequence[PostId]) -> HydratedPosts:
+        plain = await self.plain_posts(actor, ids)
+        return await self.with_reactions(actor, plain, list(plain.posts))
+
+    async def plain_posts(self, actor: Actor, ids: Sequence[PostId]) -> HydratedPosts:
+        """What the rules ask for, and nothing of what people did with the posts."""
         posts = await self._posts.posts_by_ids(ids)
         authors = await self.profiles(list({post.author_id for post in posts.values()}))
-        counts = await self._counters.counts(list(posts))
-        engaged = await self._engagement.engaged(actor.user_id, list(posts)) if actor.user_id else {}
-        return HydratedPosts(posts, authors, counts, engaged, await self.viewpoint(actor, list(authors)))
+        return HydratedPosts(posts, authors, {}, {}, await self.viewpoint(actor, list(authors)))
+
+    async def with_reactions(self, actor: Actor, plain: HydratedPosts, ids: Sequence[PostId]) -> HydratedPosts:
+        """Those of the plain posts, with what people did with them."""
+        posts = {post_id: plain.posts[post_id] for post_id in ids}
+        authors = {
+            post.author_id: plain.authors[post.author_id] for post in posts.values() if post.author_id in plain.authors
+        }
+        counts = await self._counters.counts(ids)
+        engaged = await self._engagement.engaged(actor.user_id, ids) if actor.user_id else {}
+        return HydratedPosts(posts, authors, counts, engaged, plain.viewpoint)
 
     async def viewpoint(self, actor: Actor, user_ids: Sequence[UserId]) -> Viewpoint:
         """How the viewer looks at what these accounts wrote. Costs no read where nobody is signed in, or where the

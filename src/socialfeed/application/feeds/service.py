@@ -45,8 +45,7 @@ class Feeds:
         check_size(items_per_page, "items_per_page")
         window = await self._home.window(reader_id)
         ids = [candidate.post_id for candidate in window.candidates]
-        items, _ = await self._collect(actor, ids[(page - 1) * items_per_page :], items_per_page)
-        return PageView(items, len(ids), page, items_per_page)
+        return await self._page(actor, ids, rules.shown, page, items_per_page)
 
     async def home(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
         """The home feed from the top, or from a cursor on, to the beginning of time."""
@@ -69,9 +68,17 @@ class Feeds:
         check_page(page)
         check_size(items_per_page, "items_per_page")
         ids = await self._trending.top(limit=TRENDING_WINDOW, at=self._clock.now())
-        wanted = ids[(page - 1) * items_per_page :]
-        items, _ = await self._collect(actor, wanted, items_per_page, rules.discovered)
-        return PageView(items, len(ids), page, items_per_page)
+        return await self._page(actor, ids, rules.discovered, page, items_per_page)
+
+    async def _page(
+        self, actor: Actor, ids: Sequence[PostId], rule: Rule, page: int, items_per_page: int
+    ) -> PageView[PostView]:
+        """The rule is asked of all of them: pages neither overlap nor count what the viewer does not see."""
+        plain = await self._hydrator.plain_posts(actor, ids)
+        shown = rule(ids, plain)
+        wanted = shown[(page - 1) * items_per_page : page * items_per_page]
+        hydrated = await self._hydrator.with_reactions(actor, plain, wanted)
+        return PageView(post_views(wanted, hydrated), len(shown), page, items_per_page)
 
     async def _home_chunks(
         self, reader_id: UserId, *, before: PostId | None, want: int
@@ -93,10 +100,8 @@ class Feeds:
             if len(older) < limit:
                 return
 
-    async def _collect(
-        self, actor: Actor, ids: Sequence[PostId], want: int, rule: Rule = rules.shown
-    ) -> tuple[list[PostView], PostId | None]:
-        """The first `want` posts that pass the rule, and the last id looked at. A page that loses posts is refilled:
+    async def _collect(self, actor: Actor, ids: Sequence[PostId], want: int) -> tuple[list[PostView], PostId | None]:
+        """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
         each round reads half as many again as are missing, and five more.
         """
         views: list[PostView] = []
@@ -106,7 +111,7 @@ class Feeds:
             size = missing if not views and position == 0 else missing + missing // 2 + 5
             chunk = ids[position : position + size]
             hydrated = await self._hydrator.posts(actor, chunk)
-            shown = rule(chunk, hydrated)[:missing]
+            shown = rules.shown(chunk, hydrated)[:missing]
             views += post_views(shown, hydrated)
             position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
         return views, ids[position - 1] if position else None
