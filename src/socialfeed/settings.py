@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     )
     explorer: bool | None = Field(default=None, description="The pages to try GraphQL and REST; on in development.")
     introspection: bool | None = Field(default=None, description="On in development.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Who reads /metrics sends it as a bearer; empty: anybody in development, else nobody."
+    )
     log_level: str = "info"
 
     @property
@@ -145,6 +148,13 @@ class Settings(BaseSettings):
     @property
     def allows_introspection(self) -> bool:
         return not self.is_production if self.introspection is None else self.introspection
+
+    @property
+    def metrics_reader(self) -> str | None:
+        """The token that opens /metrics; empty where everybody may read it, None where nobody may."""
+        if self.metrics_token is not None:
+            return self.metrics_token.get_secret_value()
+        return None if self.is_production else ""
 
     def checked(self) -> "Settings":
         """These settings, if they may start. Raises `SettingsError`."""

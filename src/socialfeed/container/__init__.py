@@ -24,6 +24,7 @@ from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.jobs import Jobs, JobTable
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaStore
+from socialfeed.application.ports.metrics import Metrics
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.search.indexing import SearchIndexing
@@ -66,6 +67,7 @@ class App:
     clock: Clock
     notes: ActivityNotes
     counter_upkeep: CounterUpkeep
+    metrics: Metrics
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -164,6 +166,7 @@ async def open_app(
             clock,
             container.notes(),
             container.counter_upkeep(),
+            container.metrics(),
         )
 
 

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
 from socialfeed.adapters.memory import MemoryRateLimiter
+from socialfeed.adapters.prometheus import PrometheusMetrics
 from socialfeed.adapters.security import (
     AesSivCursors,
     Argon2PasswordHasher,
@@ -104,6 +105,7 @@ class Container(containers.DeclarativeContainer):
 
     secret = settings.provided.secret_key.get_secret_value.call()
     hasher = providers.Singleton(Argon2PasswordHasher)
+    metrics = providers.Singleton(PrometheusMetrics)
 
     resolver: providers.Provider[Any] = providers.Singleton(_resolver, settings.provided.fetch_proxy)
     fetcher: providers.Provider[Fetcher | None] = providers.Singleton(_fetcher, resolver)

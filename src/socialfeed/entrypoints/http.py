@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from socialfeed.application.metrics import HTTP_REQUESTS
 from socialfeed.application.services import Services
 from socialfeed.container import App, open_app
 from socialfeed.entrypoints.addresses import ForwardedClients
@@ -26,6 +27,7 @@ from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor
 from socialfeed.entrypoints.graphql.schema import build_schema
 from socialfeed.entrypoints.media import serve_media
+from socialfeed.entrypoints.metrics import MetricsEndpoint, labels_of
 from socialfeed.entrypoints.proxy import PREFIX, ImageProxyEndpoint
 from socialfeed.entrypoints.rest.app import RestApp
 from socialfeed.entrypoints.tracing import start as start_tracing
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         Route("/.well-known/jwks.json", _jwks, methods=["GET"]),
         Route("/health/live", _live, methods=["GET"]),
         Route("/health/ready", _ready, methods=["GET"]),
+        Route("/metrics", MetricsEndpoint(chosen.metrics_reader), methods=["GET"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={500: _server_error})
     return Envelope(ForwardedClients(tracing.requests(app), chosen.trusted_networks))
@@ -168,13 +171,15 @@ class Envelope:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            took = (time.perf_counter() - started) * 1000
+            took = time.perf_counter() - started
+            if (running := scope["state"].get("app")) is not None:
+                running.metrics.observe(HTTP_REQUESTS, took, *labels_of(scope, status))
             log.info(
                 "%s %s %d %.1f ms %s%s",
                 scope["method"],
                 _LONG.sub(r"\1...", scope["path"]).encode("unicode_escape").decode(),
                 status,
-                took,
+                took * 1000,
                 request_id,
                 f" trace {trace_id}" if (trace_id := scope["state"].get("trace_id")) else "",
             )

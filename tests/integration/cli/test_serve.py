@@ -1,5 +1,6 @@
 import contextlib
 import json
+import re
 import signal
 import socket
 import urllib.request
@@ -107,6 +108,26 @@ def test_several_processes_serve_one_address(run: Run, start: Start) -> None:
     server.address()
 
     assert server.said().count("Started server process") == 2
+    server.stop()
+
+
+def test_several_processes_give_one_page_of_metrics(run: Run, start: Start) -> None:
+    run("migrate")
+    server = start("--workers", "2")
+    address = server.address()
+
+    def counted() -> float:
+        with urllib.request.urlopen(f"{address}/metrics", timeout=30) as page:
+            text = page.read().decode()
+        found = re.search(r'_count\{method="GET",part="\.well-known",status="200"\} (\S+)', text)
+        return float(found[1]) if found else 0
+
+    for _ in range(20):
+        with urllib.request.urlopen(f"{address}/.well-known/jwks.json", timeout=30) as keys:
+            assert keys.status == 200
+
+    # The line of a request is written when its answer is sent; whoever answers next may be the other process.
+    assert [counted() for _ in range(6)][-1] == 20
     server.stop()
 
 

@@ -5,8 +5,10 @@ import contextlib
 import errno
 import gc
 import logging.config
+import os
 import socket
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import click
@@ -18,6 +20,9 @@ from socialfeed.settings import Settings, SettingsError
 
 GRACE = 10
 """Seconds a stopping server waits for requests under way."""
+
+METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the client library of Prometheus looks for a folder that processes share."""
 
 
 @click.command(short_help="Serve the API and the explorer over HTTP.")
@@ -62,7 +67,8 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
     if with_demo:
         click.echo(DEMO_LOGIN)
     click.echo(f"socialfeed is at http://{_bracketed(host)}:{port}/graphql (Ctrl-C stops it)")
-    _listen(app, settings, host, port, workers)
+    with _one_page_of_metrics(workers):
+        _listen(app, settings, host, port, workers)
 
 
 @click.command(short_help="Run the jobs a broker hands out.")
@@ -151,6 +157,20 @@ def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, por
             timeout_keep_alive=20,
             timeout_graceful_shutdown=GRACE,
         )
+
+
+@contextlib.contextmanager
+def _one_page_of_metrics(workers: int) -> Iterator[None]:
+    """Several processes add their figures up in a folder that ends with them, unless the operator named one."""
+    if workers == 1 or METRICS_DIR in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="socialfeed-metrics-") as folder:
+        os.environ[METRICS_DIR] = folder
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_DIR]
 
 
 def _free(host: str, port: int) -> int:
