@@ -156,6 +156,7 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
     await disturbed.counters.put_many({post: Counts(1, 1, 1, 1)})
     for call in (
         disturbed.cache.delete_many(["key"]),
+        disturbed.cache.deletions(None),
         disturbed.limiter.hit("key", LIMIT),
         disturbed.timelines.push(Entry(post, owner), [owner]),
         disturbed.timelines.read(owner),
@@ -186,6 +187,23 @@ async def test_a_full_server_still_answers_readers(own_server: OwnServer, contex
         with pytest.raises(Unavailable):
             await store.cache.delete_many(["old"])
         assert await store.cache.get_many(["old"]) == {}  # it cannot keep fillers out, but it shows nothing stale
+
+
+async def test_who_keeps_copies_trusts_none_while_a_full_server_cannot_list_what_was_deleted(
+    own_server: OwnServer, context: AdapterContext
+) -> None:
+    async with open_redis(f"{own_server.url}?timeout=10", context) as store:
+        position = (await store.cache.deletions(None)).position
+        with Redis.from_url(own_server.url) as client:
+            client.config_set("maxmemory", 1)
+            client.config_set("maxmemory-policy", "noeviction")
+            assert await store.cache.deletions(position) == (position, ())
+            with pytest.raises(Unavailable):
+                await store.cache.delete_many(["old"])
+            with pytest.raises(Unavailable):
+                await store.cache.deletions(position)
+            client.config_set("maxmemory", 0)
+        assert (await store.cache.deletions(position)).keys is None
 
 
 async def test_scripts_are_taught_again_to_a_server_that_forgot_them(

@@ -120,6 +120,21 @@ async def test_a_deletion_keeps_fillers_out_for_30_seconds(
     await eventually(filled_again)
 
 
+@pytest.mark.parametrize("lost", [("at", "keys"), ("at",), ("keys",)])
+async def test_deletions_that_were_lost_may_have_been_any_and_those_after_them_are_listed(
+    lost: tuple[str, ...], store: RedisStore, redis_server: str, redis_prefix: str
+) -> None:
+    before = (await store.cache.deletions(None)).position
+    await store.cache.delete_many(["first"])
+    with Redis.from_url(redis_server, db=1) as client:
+        client.delete(*(f"{redis_prefix}d:{{d}}:{name}" for name in lost))
+    await store.cache.delete_many(["second"])
+    now = await store.cache.deletions(before)
+    assert now.keys is None
+    await store.cache.delete_many(["third"])
+    assert (await store.cache.deletions(now.position)).keys == ["third"]
+
+
 async def test_a_limit_is_forgotten_when_all_is_given_back(store: RedisStore, client: Redis, redis_prefix: str) -> None:
     limit, key = Limit(10, timedelta(seconds=100)), f"{redis_prefix}l:{{key}}"
     await store.limiter.hit("key", limit, 3)
@@ -192,11 +207,15 @@ async def test_keys_that_are_used_together_lie_in_one_slot(
     await store.limiter.hit("key", Limit(10, HOUR))
     await store.counters.put_many({make.ids.post(): Counts(1, 1, 1, 1)})
     await store.trending.add(make.ids.event(), make.ids.post(), LIKE, NOW)
-    keys = [key for database in (0, 3) for key in keys_of(redis_server, database, redis_prefix)]
-    assert len(keys) == 1 + 1 + 1 + 3
+    await store.cache.delete_many(["key"])
+    with Redis.from_url(redis_server, db=1) as client:
+        client.delete(f"{redis_prefix}c:key")
+    keys = [key for database in (0, 1, 3) for key in keys_of(redis_server, database, redis_prefix)]
+    assert len(keys) == 1 + 1 + 1 + 3 + 2
     tags = [re.search(r"\{([^}]+)\}", key.removeprefix(redis_prefix)) for key in keys]
     assert all(tags)
     assert {key.rpartition(":")[0] for key in keys if ":{t}:" in key} >= {f"{redis_prefix}t:{{t}}"}
+    assert {key for key in keys if ":{d}:" in key} == {f"{redis_prefix}d:{{d}}:{name}" for name in ("at", "keys")}
 
 
 def keys_of(server: str, database: int, prefix: str) -> Iterable[str]:

@@ -1,11 +1,12 @@
 """Caches bounded by size: what was used least recently goes first."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
-from socialfeed.application.ports.cache import FENCE
+from socialfeed.application.ports.cache import DELETIONS, FENCE, Deletions
 from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import PostId
@@ -22,6 +23,8 @@ class _Value(NamedTuple):
 
 
 class MemoryCache:
+    database = None
+
     def __init__(self, clock: Clock, *, max_bytes: int = MAX_BYTES) -> None:
         self._clock = clock
         self._max = max_bytes
@@ -29,6 +32,8 @@ class MemoryCache:
         self._values: OrderedDict[str, _Value] = OrderedDict()
         # By when they end. Apart from the values: a full cache may forget those, but no fence before its time.
         self._fences: OrderedDict[str, datetime] = OrderedDict()
+        self._deleted: deque[str] = deque(maxlen=DELETIONS)
+        self._deletions = 0
 
     async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         now = self._clock.now()
@@ -64,6 +69,16 @@ class MemoryCache:
             self._remove(key)
             self._fences[key] = now + FENCE
             self._fences.move_to_end(key)
+        self._deleted.extend(keys)
+        self._deletions += len(keys)
+
+    async def deletions(self, since: str | None) -> Deletions:
+        position = str(self._deletions)
+        if since is None:
+            return Deletions(position, None)
+        missed = self._deletions - int(since)
+        kept = len(self._deleted)
+        return Deletions(position, None if missed > kept else list(islice(self._deleted, kept - missed, kept)))
 
     def _drop_fences(self, now: datetime) -> None:
         while self._fences and next(iter(self._fences.values())) <= now:

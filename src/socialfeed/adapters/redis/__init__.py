@@ -15,6 +15,7 @@ server that has only one database, holds all. Keys name their area either way:
 | key                         | what it is                                                                       |
 |-----------------------------|----------------------------------------------------------------------------------|
 | `c:{key}`                   | a cached value, or nothing: it was deleted within the last 30 seconds            |
+| `d:{d}:at`, `:keys`          | how many values were deleted, and the last thousand of their keys                |
 | `n:{post}`                  | the counters of a post with their version                                        |
 | `l:{key}`                   | a rate limit: a moment and what is owed                                          |
 | `h:{user}`                  | a home timeline: a list of its state and its entries                             |

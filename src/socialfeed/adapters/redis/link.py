@@ -49,8 +49,9 @@ class Link:
     Every failure is `Unavailable`, with its cause. No answer counts against the breaker, a refusal does not.
     """
 
-    def __init__(self, client: Redis, breaker: Breaker, timeout: float) -> None:
+    def __init__(self, client: Redis, breaker: Breaker, timeout: float, database: int) -> None:
         self._client, self._breaker, self._timeout = client, breaker, timeout
+        self.database = database
         self._last_complaint = -COMPLAINTS
 
     async def run(self, *command: Any) -> Any:
@@ -65,8 +66,8 @@ class Link:
         return (await self.run_scripts(script, [script.call(keys, *args)]))[0]
 
     async def run_scripts(self, script: Script, calls: Sequence[Command]) -> list[Any]:
-        """Calls one script many times. A server that does not know it, having been restarted, learns it; that is no
-        repetition, since it did nothing the first time.
+        """Calls one script many times, between other commands if there are any. A server that does not know it, having
+        been restarted, learns it; that is no repetition, since it did nothing the first time.
         """
         replies = await self._replies(calls)
         unknown = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
@@ -140,7 +141,7 @@ async def open_link(address: Address, database: int, breaker: Breaker, *, within
             f"The URL of the Redis at {address.place} has an option that is wrong or not known."
         ) from error
     try:
-        yield Link(Redis(connection_pool=pool), breaker, within)
+        yield Link(Redis(connection_pool=pool), breaker, within, database)
     finally:
         with suppress(RedisError, OSError):
             await pool.aclose()

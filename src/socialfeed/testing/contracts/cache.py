@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from socialfeed.application.ports.cache import FENCE, Cache, CounterCache
+from socialfeed.application.ports.cache import DELETIONS, FENCE, Cache, CounterCache
 from socialfeed.domain.engagement import Counts
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
@@ -93,6 +93,43 @@ class CacheContract:
         read = [str(n).encode() * 100 for n in range(20)]
         await asyncio.gather(*(cache.fill_many({"hot": value}, HOUR) for value in read))
         assert (await cache.get_many(["hot"]))["hot"] in read
+
+    async def test_a_deletion_is_listed_to_whoever_read_before_it(self, cache: Cache) -> None:
+        before = await cache.deletions(None)
+        assert before.keys is None
+        await cache.delete_many(["a", "never-there"])
+        between = await cache.deletions(before.position)
+        await cache.delete_many(["b"])
+        after = await cache.deletions(before.position)
+        assert (set(between.keys or ()), set(after.keys or ())) == ({"a", "never-there"}, {"a", "never-there", "b"})
+        assert await cache.deletions(between.position) == (after.position, ["b"])
+
+    async def test_where_nothing_is_deleted_the_position_stays(self, cache: Cache) -> None:
+        position = (await cache.deletions(None)).position
+        await cache.fill_many({"a": b"1"}, HOUR)
+        await cache.get_many(["a", "b"])
+        await cache.delete_many([])
+        now = await cache.deletions(position)
+        assert (now.position, list(now.keys or ())) == (position, [])
+        assert (await cache.deletions(None)).position == position
+
+    async def test_of_very_many_deletions_nobody_knows_which(self, cache: Cache) -> None:
+        first = (await cache.deletions(None)).position
+        await cache.delete_many(["the first"])
+        second = (await cache.deletions(first)).position
+        rest = [f"key:{n}" for n in range(DELETIONS)]
+        await cache.delete_many(rest)
+        listed = await cache.deletions(second)
+        assert sorted(listed.keys or ()) == sorted(rest)
+        unknown = await cache.deletions(first)
+        assert unknown == (listed.position, None)
+
+    async def test_every_simultaneous_deletion_is_listed(self, cache: Cache) -> None:
+        position = (await cache.deletions(None)).position
+        await asyncio.gather(*(cache.delete_many([f"{n}", f"{n} again"]) for n in range(50)))
+        listed = await cache.deletions(position)
+        assert len(listed.keys or ()) == 100
+        assert set(listed.keys or ()) == {key for n in range(50) for key in (f"{n}", f"{n} again")}
 
 
 class CacheTimeContract:
