@@ -103,6 +103,7 @@ class Deadly:
     def __init__(self, jobs: Jobs, moment: Moment) -> None:
         self._jobs = jobs
         self._moment = moment
+        self.parked = jobs.parked
 
     async def submit(self, job: str, envelope: Envelope) -> None:
         if self._moment is Moment.BEFORE_SUBMIT:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.jobs import JobTable
+from socialfeed.application.ports.parked import Parked
 from socialfeed.domain.events import Envelope
 
 
@@ -23,6 +24,7 @@ class InProcessJobs:
 
     def __init__(self, jobs: JobTable) -> None:
         self._jobs = jobs
+        self.parked = NothingParked()
 
     async def submit(self, job: str, envelope: Envelope) -> None:
         await self._jobs[job].handler(envelope)
@@ -34,3 +36,19 @@ class InProcessJobs:
 
     async def check(self) -> None:
         """There is nothing that could be away."""
+
+
+class NothingParked:
+    """What fails here stays an event in the outbox, and is parked there."""
+
+    async def count(self) -> int:
+        return 0
+
+    async def oldest(self, *, limit: int) -> list[Parked]:
+        return []
+
+    async def retry(self, parked_id: str) -> bool:
+        return False
+
+    async def discard(self, parked_id: str) -> bool:
+        return False

@@ -1,6 +1,6 @@
 """Every metric of the product: where something happens, it is counted under one of these."""
 
-from socialfeed.application.ports.metrics import Histogram, Metric
+from socialfeed.application.ports.metrics import Gauge, Histogram, Metric
 
 HTTP_REQUESTS = Histogram(
     "socialfeed_http_request_seconds",
@@ -9,4 +9,6 @@ HTTP_REQUESTS = Histogram(
     ("method", "part", "status"),
 )
 
-METRICS: tuple[Metric, ...] = (HTTP_REQUESTS,)
+PARKED = Gauge("socialfeed_parked", "Events and jobs that failed too often and wait for `socialfeed jobs parked`.")
+
+METRICS: tuple[Metric, ...] = (HTTP_REQUESTS, PARKED)

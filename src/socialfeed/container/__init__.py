@@ -31,6 +31,7 @@ from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
 from socialfeed.application.work.background import in_background
 from socialfeed.application.work.nodes import leased_ids
+from socialfeed.application.work.parked import ParkedJobs
 from socialfeed.application.work.reactions import subscriptions
 from socialfeed.application.work.relay import Relay
 from socialfeed.container.registry import adapter, schemes
@@ -68,6 +69,7 @@ class App:
     notes: ActivityNotes
     counter_upkeep: CounterUpkeep
     metrics: Metrics
+    parked: ParkedJobs
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -143,10 +145,14 @@ async def open_app(
         jobs: Jobs = await stack.enter_async_context(adapter("broker", settings.broker_url, broker))
         outbox = Relay(storage.outbox, jobs, subscriptions(table))
         bell.answer = outbox.wake
+        parked = ParkedJobs(
+            container.commands(), container.guard(), container.metrics(), storage.outbox.parked, jobs.parked
+        )
         if relay:
             await stack.enter_async_context(in_background(outbox.run()))
             await stack.enter_async_context(in_background(container.counter_upkeep().run()))
             await stack.enter_async_context(in_background(container.upkeep().run()))
+            await stack.enter_async_context(in_background(parked.run()))
             await stack.enter_async_context(in_background(container.planned().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
@@ -167,6 +173,7 @@ async def open_app(
             container.notes(),
             container.counter_upkeep(),
             container.metrics(),
+            parked,
         )
 
 

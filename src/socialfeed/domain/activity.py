@@ -55,6 +55,8 @@ class Action(StrEnum):
     DRAFT_FAIL = "draft:fail"
     DRAFT_UPDATE = "draft:update"
     IMAGE_FETCH = "image:fetch"
+    JOB_DISCARD = "job:discard"
+    JOB_RETRY = "job:retry"
     MEDIA_DELETE = "media:delete"
     MEDIA_UPDATE = "media:update"
     MEDIA_UPLOAD = "media:upload"

@@ -48,6 +48,10 @@ class PostNotFound(NotFound):
     code, message = "POST_NOT_FOUND", "There is no such post."
 
 
+class ParkedNotFound(NotFound):
+    code, message = "PARKED_NOT_FOUND", "Nothing of this id is parked."
+
+
 class DraftNotFound(NotFound):
     code, message = "DRAFT_NOT_FOUND", "There is no such draft."
 

@@ -13,6 +13,7 @@ from socialfeed.adapters.sql import SqlStorage, open_postgresql, open_sqlite
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.clock import Clock
 from socialfeed.domain.activity import Action, Activity, Outcome
 from socialfeed.domain.ids import ActivityId, Kind, UserId, compose
 
@@ -57,9 +58,9 @@ def stored(url: str) -> list[Activity]:
     return asyncio.run(work())
 
 
-def opened(url: str) -> AbstractAsyncContextManager[SqlStorage]:
+def opened(url: str, clock: Clock | None = None) -> AbstractAsyncContextManager[SqlStorage]:
     opener = open_sqlite if url.startswith("sqlite:") else open_postgresql
-    return opener(url, AdapterContext(SystemClock(), Path()))
+    return opener(url, AdapterContext(clock or SystemClock(), Path()))
 
 
 def tamper(url: str, *statements: str) -> None:

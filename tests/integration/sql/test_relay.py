@@ -10,10 +10,11 @@ from socialfeed.adapters.sql import SqlStorage, open_sqlite
 from socialfeed.adapters.sql.outbox import FORGET_EVERY, REMEMBERED
 from socialfeed.adapters.sql.tables import outbox
 from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.outbox import TRIES
 from socialfeed.domain.events import Envelope
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
-from socialfeed.testing.contracts.outbox import given_events, offered, relayed
+from socialfeed.testing.contracts.outbox import PAUSE, given_events, offered, relayed
 from socialfeed.testing.contracts.waiting import eventually
 
 HOLD_A_CLAIM = """
@@ -88,6 +89,30 @@ class TestTime:
     @pytest.fixture
     def clock(self) -> FixedClock:
         return FixedClock()
+
+    @pytest.mark.parametrize(
+        ("values", "reason"),
+        [
+            ({"name": "post_glittered"}, "Unknown event: 'post_glittered'"),
+            ({"payload": "{"}, "Unknown event: Expecting property name"),
+        ],
+    )
+    async def test_an_event_that_nobody_can_read_is_parked_and_others_are_relayed_meanwhile(
+        self, storage: SqlStorage, make: Builder, clock: FixedClock, values: dict[str, str], reason: str
+    ) -> None:
+        strange = make.envelope()
+        await given_events(storage, strange)
+        async with storage.database.begin() as connection:
+            await connection.execute(outbox.update().where(outbox.c.id == strange.id).values(**values))
+        for _ in range(TRIES):
+            known = make.envelope()
+            await given_events(storage, known)
+            assert await relayed(storage) == [known]
+            clock.advance(PAUSE)
+        [parked] = await storage.outbox.parked.oldest(limit=10)
+        assert (parked.event_id, parked.tries) == (strange.id, TRIES)
+        assert parked.reason.startswith(reason)
+        assert await storage.outbox.backlog() == 0
 
     async def test_the_inbox_forgets_after_a_month(self, storage: SqlStorage, make: Builder, clock: FixedClock) -> None:
         event = make.envelope()

@@ -4,7 +4,8 @@ from dramatiq.broker import MessageProxy
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.errors import ConnectionClosed
 
-from socialfeed.adapters.dramatiq.brokers import PatientRetries, middleware
+from socialfeed.adapters.dramatiq.brokers import OUTAGE_TRIES, TRIES, PatientRetries, middleware
+from socialfeed.domain.errors import Unavailable
 
 
 class FlakyBroker(StubBroker):
@@ -58,8 +59,18 @@ def test_pauses_grow_from_a_second_to_a_quarter_of_an_hour(broker: FlakyBroker, 
 
 
 def test_a_job_that_never_succeeds_is_given_up_some_day(broker: FlakyBroker, failed: MessageProxy) -> None:
-    failed.options["retries"] = 100
+    failed.options["retries"] = TRIES - 1
     broker.emit_after("process_message", failed, exception=RuntimeError("a bug"))
 
     assert failed.failed
     assert broker.queues["mail.DQ"].empty()
+
+
+def test_a_job_that_misses_something_is_given_up_much_later(broker: FlakyBroker, failed: MessageProxy) -> None:
+    failed.options["retries"] = OUTAGE_TRIES - 2
+    broker.emit_after("process_message", failed, exception=Unavailable())
+    assert not failed.failed
+
+    failed.options["retries"] = OUTAGE_TRIES - 1
+    broker.emit_after("process_message", failed, exception=Unavailable())
+    assert failed.failed

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from socialfeed.adapters.inprocess import NothingParked
 from socialfeed.adapters.memory import MemoryStorage
-from socialfeed.application.ports.outbox import Claimed, OutboxRelay
+from socialfeed.application.ports.outbox import TRIES, Claimed, OutboxRelay
 from socialfeed.application.work import relay as relay_module
 from socialfeed.application.work.relay import Relay
 from socialfeed.domain.errors import PostNotFound, Unavailable
@@ -21,6 +22,8 @@ Hook = Callable[[str, Envelope], None]
 
 class ScriptedJobs:
     """A broker that notes what it is given. `on_submit` may raise; where `gate` is closed, `submit` waits."""
+
+    parked = NothingParked()
 
     def __init__(self) -> None:
         self.submitted: list[tuple[str, EventId]] = []
@@ -218,6 +221,48 @@ async def test_a_job_that_misses_something_delays_its_own_event_only(
     assert await storage.outbox.backlog() == 1
 
 
+async def fail_each_time(relay: Relay, clock: FixedClock, times: int) -> None:
+    for _ in range(times):
+        await relay.drain()
+        clock.advance(timedelta(minutes=5))
+
+
+async def test_an_event_whose_job_fails_each_time_is_parked_and_holds_up_nothing(
+    relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs, clock: FixedClock
+) -> None:
+    poison, post = await commit(storage, followed(), published())
+
+    def fail(job: str, envelope: Envelope) -> None:
+        if envelope.id == poison:
+            raise RuntimeError("with the password hunter2 in it")
+
+    jobs.on_submit = fail
+    await fail_each_time(relay, clock, TRIES + 3)
+    assert jobs.started.count(poison) == TRIES
+    assert jobs.submitted == [("fan_out", post), ("index", post)]
+    assert await storage.outbox.backlog() == 0
+    [parked] = await storage.outbox.parked.oldest(limit=10)
+    assert (parked.event_id, parked.work, parked.tries) == (poison, "user_followed", TRIES)
+    assert parked.reason == "backfill: RuntimeError"
+
+
+async def test_an_event_waits_as_long_as_what_its_job_misses_is_away(
+    relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs, clock: FixedClock
+) -> None:
+    [event] = await commit(storage, followed())
+
+    def miss(job: str, envelope: Envelope) -> None:
+        raise Unavailable
+
+    jobs.on_submit = miss
+    await fail_each_time(relay, clock, 3 * TRIES)
+    assert await storage.outbox.parked.count() == 0
+
+    jobs.on_submit = lambda job, envelope: None
+    await relay.drain()
+    assert jobs.submitted == [("backfill", event)]
+
+
 async def test_while_the_broker_is_away_events_wait_unharmed_and_leave_at_once_when_it_is_back(
     relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs
 ) -> None:
@@ -397,6 +442,7 @@ class Stumbling:
     def __init__(self, outbox: OutboxRelay, *errors: Exception) -> None:
         self.errors = list(errors)
         self._outbox = outbox
+        self.parked = outbox.parked
 
     @asynccontextmanager
     async def claim(self, limit: int) -> AsyncIterator[Claimed]:

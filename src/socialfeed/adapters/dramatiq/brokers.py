@@ -1,18 +1,30 @@
 """What `DramatiqJobs` needs to know about a kind of broker, and what is the same for all kinds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import dramatiq
 from dramatiq.broker import MessageProxy
 from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from dramatiq.middleware import Middleware, Retries
 
+from socialfeed.domain.errors import Unavailable
+
 MIN_BACKOFF_MS, MAX_BACKOFF_MS = 1_000, 15 * 60_000
-TRIES = 100
-"""With these pauses, each twice the one before and jittered, about a day."""
+TRIES, OUTAGE_TRIES = 20, 100
+"""With these pauses, each twice the one before and jittered, about two hours, and a day for a job that misses
+something: whatever is away, mail servers above all, comes back some day, while a mistake of ours stays one.
+"""
+
+
+class Letter(NamedTuple):
+    """A message that is dead, as the broker keeps it."""
+
+    id: str
+    body: bytes
+
 
 B = TypeVar("B", bound=dramatiq.Broker)
 
@@ -37,12 +49,25 @@ class Brokers(Protocol[B]):
 
     def ping(self, broker: B) -> None: ...
 
+    def count_dead(self, broker: B, queue: str) -> int:
+        """Queues are named as `queue` says, here and below."""
+
+    def dead(self, broker: B, queue: str, limit: int) -> list[Letter]:
+        """The dead letters of a queue, oldest first. They stay."""
+
+    def take_dead(self, broker: B, queue: str, letter_id: str, use: Callable[[bytes], object]) -> bool:
+        """Uses a dead letter, then removes it: if using it fails, it stays. False if it is not there."""
+
     def close(self, broker: B) -> None: ...
 
 
 def middleware() -> list[Middleware]:
     """None of Dramatiq's other defaults is of use to a job that runs on an event loop: they interrupt threads."""
-    return [PatientRetries(max_retries=TRIES, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS)]
+    return [PatientRetries(retry_when=_again, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS)]
+
+
+def _again(failures_before: int, error: BaseException) -> bool:
+    return failures_before + 1 < (OUTAGE_TRIES if isinstance(error, Unavailable) else TRIES)
 
 
 class PatientRetries(Retries):

@@ -9,10 +9,11 @@ import dramatiq
 from dramatiq.errors import BrokerConnectionError
 
 from socialfeed.adapters.dramatiq.brokers import B, Brokers
+from socialfeed.adapters.dramatiq.dead_letters import DeadLetters
 from socialfeed.adapters.dramatiq.envelopes import envelope_to_wire
 from socialfeed.adapters.dramatiq.threads import DaemonThreads, attempt
 from socialfeed.adapters.dramatiq.worker import CLOSE_SECONDS, working
-from socialfeed.application.ports.jobs import JobTable
+from socialfeed.application.ports.jobs import JobTable, Queue
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.events import Envelope
 
@@ -47,6 +48,8 @@ class DramatiqJobs(Generic[B]):
         self._jobs = jobs
         self._broker = brokers.submitter()
         self._threads = DaemonThreads(threads, "submit")
+        queues = [brokers.queue(queue) for queue in Queue.ALL]
+        self.parked = DeadLetters[B](brokers, self._broker, queues, frozenset(jobs), self._call)
 
     async def submit(self, job: str, envelope: Envelope) -> None:
         queue = self._brokers.queue(self._jobs[job].queue)

@@ -2,8 +2,9 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -11,11 +12,14 @@ import dramatiq
 import pika
 from dramatiq.broker import Consumer
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.common import xq_name
 from dramatiq.errors import ConnectionClosed
+from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
-from socialfeed.adapters.dramatiq.brokers import as_lost_connection, middleware
+from socialfeed.adapters.dramatiq.brokers import Letter, as_lost_connection, middleware
+from socialfeed.adapters.dramatiq.dead_letters import letter_id
 from socialfeed.adapters.dramatiq.jobs import DramatiqJobs, opened
 from socialfeed.application.ports.adapters import AdapterContext
 
@@ -79,6 +83,24 @@ class RabbitmqBrokers:
             del broker.connection
             _round_trip(broker)
 
+    def count_dead(self, broker: RabbitmqBroker, queue: str) -> int:
+        with _dead(broker, queue) as (channel, dead):
+            return int(channel.queue_declare(dead, passive=True).method.message_count)
+
+    def dead(self, broker: RabbitmqBroker, queue: str, limit: int) -> list[Letter]:
+        with _dead(broker, queue) as (channel, dead):
+            bodies = [body for _, body in _fetched(channel, dead, limit)]
+        return [Letter(letter_id(body), body) for body in bodies]
+
+    def take_dead(self, broker: RabbitmqBroker, queue: str, wanted: str, use: Callable[[bytes], object]) -> bool:
+        with _dead(broker, queue) as (channel, dead):
+            for tag, body in _fetched(channel, dead, None):
+                if letter_id(body) == wanted:
+                    use(body)
+                    channel.basic_ack(tag)
+                    return True
+        return False
+
     def close(self, broker: RabbitmqBroker) -> None:
         broker.close()
 
@@ -109,6 +131,29 @@ class _Broker(RabbitmqBroker):
     def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
         with as_lost_connection(*_LOST):
             return super().enqueue(message, delay=delay)
+
+
+@contextmanager
+def _dead(broker: RabbitmqBroker, queue: str) -> Iterator[tuple[BlockingChannel, str]]:
+    """A channel of its own, and the queue of dead letters. What is fetched there and not acknowledged stays, in its
+    place, when the channel is closed.
+    """
+    with as_lost_connection(*_LOST):
+        broker.declare_queue(queue, ensure=True)
+        channel = broker.connection.channel()
+        try:
+            yield channel, xq_name(queue)
+        finally:
+            channel.close()
+
+
+def _fetched(channel: BlockingChannel, queue: str, limit: int | None) -> Iterator[tuple[int, bytes]]:
+    """The messages there, one after the other, with what acknowledges each."""
+    for _ in count() if limit is None else range(limit):
+        method, _properties, body = channel.basic_get(queue)
+        if method is None:
+            return
+        yield method.delivery_tag, body
 
 
 def _round_trip(broker: RabbitmqBroker) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import redis
@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from socialfeed.adapters.dramatiq.brokers import as_lost_connection, middleware
+from socialfeed.adapters.dramatiq.brokers import Letter, as_lost_connection, middleware
 from socialfeed.adapters.dramatiq.jobs import DramatiqJobs, opened
 from socialfeed.adapters.redis.address import Address, address_from_url
 from socialfeed.application.ports.adapters import AdapterContext
@@ -70,6 +70,30 @@ class RedisBrokers:
         with as_lost_connection(*_LOST):
             broker.client.ping()
 
+    def count_dead(self, broker: RedisBroker, queue: str) -> int:
+        with as_lost_connection(*_LOST):
+            return int(broker.client.zcard(_dead(broker, queue)))
+
+    def dead(self, broker: RedisBroker, queue: str, limit: int) -> list[Letter]:
+        dead = _dead(broker, queue)
+        with as_lost_connection(*_LOST):
+            ids = cast(list[bytes], broker.client.zrange(dead, 0, limit - 1))
+            bodies = broker.client.hmget(f"{dead}.msgs", ids) if ids else []
+        return [Letter(name.decode(), body) for name, body in zip(ids, bodies, strict=True) if body is not None]
+
+    def take_dead(self, broker: RedisBroker, queue: str, letter_id: str, use: Callable[[bytes], object]) -> bool:
+        dead = _dead(broker, queue)
+        with as_lost_connection(*_LOST):
+            body = cast(bytes | None, broker.client.hget(f"{dead}.msgs", letter_id))
+        if body is None:
+            return False
+        use(body)
+        with as_lost_connection(*_LOST), broker.client.pipeline() as together:
+            together.zrem(dead, letter_id)
+            together.hdel(f"{dead}.msgs", letter_id)
+            together.execute()
+        return True
+
     def close(self, broker: RedisBroker) -> None:
         broker.close()
         broker.client.close()
@@ -100,6 +124,11 @@ class RedisBrokers:
             heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
             maintenance_chance=MAINTENANCE_PER_MILLION,
         )
+
+
+def _dead(broker: RedisBroker, queue: str) -> str:
+    """The key of a queue's dead letters, in order of death; Dramatiq's script has the same."""
+    return f"{broker.namespace}:{queue}.XQ"
 
 
 class _Broker(RedisBroker):

@@ -13,6 +13,7 @@ from socialfeed.adapters.dramatiq.envelopes import envelope_from_wire
 from socialfeed.adapters.dramatiq.threads import attempt
 from socialfeed.application.ports.jobs import Job, JobTable, Queue
 from socialfeed.domain.errors import Rejected
+from socialfeed.domain.events import Envelope
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +87,13 @@ class _Running:
         try:
             envelope = envelope_from_wire(wire)
             async with deadline:
-                await job.handler(envelope)
-        except Rejected as error:
-            log.warning("job %s gives up on event %s: %s", job.name, wire.get("id"), error.code)
-            raise
+                await self._handle(job, envelope)
         finally:
             self._deadlines.discard(deadline)
+
+    async def _handle(self, job: Job, envelope: Envelope) -> None:
+        try:
+            await job.handler(envelope)
+        except Rejected as error:
+            # It is over, which nobody need look at: dead letters are those that something is wrong with.
+            log.warning("job %s gives up on event %s: %s", job.name, envelope.id, error.code)

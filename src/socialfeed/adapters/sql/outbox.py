@@ -19,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
+from socialfeed.adapters.sql.parked import SqlParked
 from socialfeed.adapters.sql.rows import Row
 from socialfeed.adapters.sql.rows.messages import ENVELOPE, envelope_from_row
 from socialfeed.adapters.sql.tables import inbox, outbox
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.outbox import TRIES
 from socialfeed.domain.events import Envelope
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
@@ -33,8 +35,9 @@ REMEMBERED = timedelta(days=30)
 
 FORGET_EVERY = timedelta(hours=1)
 
+_IS_OFFERED = outbox.c.parked_at.is_(None)
 _IS_DUE = or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= bindparam("now", type_=Moment))
-_DUE = select(*ENVELOPE, outbox.c.attempts).where(_IS_DUE).order_by(outbox.c.id).limit(bindparam("limit"))
+_DUE = select(*ENVELOPE, outbox.c.attempts).where(_IS_OFFERED, _IS_DUE).order_by(outbox.c.id).limit(bindparam("limit"))
 _DUE_AND_FREE = _DUE.with_for_update(skip_locked=True)
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("event"))
 _PUT_BACK = update(outbox).where(outbox.c.id == bindparam("event"))
@@ -46,29 +49,32 @@ def _due(_: Dialect) -> SelectBase:
 
 
 def _waiting(_: Dialect) -> SelectBase:
-    return select(func.count()).select_from(outbox)
+    return select(func.count()).select_from(outbox).where(_IS_OFFERED)
 
 
 class Batch:
-    """The `Claimed` of either relay. An event of a version newer than this is not offered, but put back for later."""
+    """The `Claimed` of either relay. An event that this version cannot read is not offered, but put back for later."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.envelopes: list[Envelope] = []
         self._attempts: dict[int, int] = {}
         self._done: list[int] = []
         self._failed: dict[int, str] = {}
+        self._outages: set[int] = set()
         for *row, attempts in rows:
             self._attempts[row[0]] = attempts
             try:
                 self.envelopes.append(envelope_from_row(row))
-            except (KeyError, TypeError) as error:
+            except (KeyError, TypeError, ValueError) as error:
                 self._failed[row[0]] = f"Unknown event: {error}"
 
     def done(self, envelope: Envelope) -> None:
         self._done.append(envelope.id)
 
-    def failed(self, envelope: Envelope, reason: str) -> None:
+    def failed(self, envelope: Envelope, reason: str, *, is_outage: bool = False) -> None:
         self._failed[envelope.id] = reason
+        if is_outage:
+            self._outages.add(envelope.id)
 
     @property
     def ids(self) -> frozenset[int]:
@@ -86,10 +92,15 @@ class Batch:
             await connection.execute(_PUT_BACK, [self._later(event_id, now) for event_id in self._failed])
 
     def _later(self, event_id: int, now: datetime) -> dict[str, object]:
-        attempts = self._attempts[event_id]
-        pause = min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
-        reason = self._failed[event_id].replace("\0", "")[:ERROR_MAX]
-        return {"event": event_id, "attempts": attempts + 1, "retry_at": now + pause, "last_error": reason}
+        attempts = self._attempts[event_id] + 1
+        pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE)
+        return {
+            "event": event_id,
+            "attempts": attempts,
+            "retry_at": now + pause,
+            "last_error": self._failed[event_id].replace("\0", "")[:ERROR_MAX],
+            "parked_at": now if attempts >= TRIES and event_id not in self._outages else None,
+        }
 
 
 class _SqlRelay:
@@ -97,6 +108,7 @@ class _SqlRelay:
         self._database = database
         self._clock = clock
         self._forget_at = clock.now()
+        self.parked = SqlParked(database)
 
     async def backlog(self) -> int:
         [(waiting,)] = await self._database.rows(_waiting)

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from socialfeed.application.ports.parked import ParkedWork
 from socialfeed.domain.events import Envelope
 
 Handler = Callable[[Envelope], Awaitable[None]]
 """Reacts to an event. Must be idempotent by `Envelope.id`: jobs are delivered at least once. Raises `Rejected` to say
-that trying again is no use; after any other error the job is tried again later.
+that trying again is no use; after any other error the job is tried again later, with growing pauses, and parked when it
+failed too often.
 """
 
 
@@ -49,6 +51,10 @@ class Jobs(Protocol):
 
     async def check(self) -> None:
         """Raises `Unavailable` unless the broker answers."""
+
+    @property
+    def parked(self) -> ParkedWork:
+        """Jobs that failed too often or that no worker can read. An adapter that keeps no jobs has none."""
 
 
 JobTable = Mapping[str, Job]

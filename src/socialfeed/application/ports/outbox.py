@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from socialfeed.application.ports.parked import ParkedWork
 from socialfeed.domain.events import Envelope
+
+TRIES = 20
+"""After so many an event is parked: with the pauses between them, more than an hour after the first."""
 
 
 class Claimed(Protocol):
@@ -17,8 +21,10 @@ class Claimed(Protocol):
     def done(self, envelope: Envelope) -> None:
         """The broker has it: delete it when the claim ends."""
 
-    def failed(self, envelope: Envelope, reason: str) -> None:
-        """Keep it and offer it again later: after 1 s, then twice as long each time, at most 5 minutes."""
+    def failed(self, envelope: Envelope, reason: str, *, is_outage: bool = False) -> None:
+        """Keep it and offer it again later: after 1 s, then twice as long each time, at most 5 minutes. After `TRIES`
+        tries it is parked, unless it `is_outage`: what the job needs is away, and the event not at fault.
+        """
 
 
 class OutboxRelay(Protocol):
@@ -26,8 +32,13 @@ class OutboxRelay(Protocol):
         """Up to `limit` events that are due and that no other relay holds. On exit those marked `done` are deleted
         and those `failed` are put back; unmarked ones, and all of them after an exception or the death of the
         process, are offered again at once. So every committed event is offered until it is marked done, and by one
-        relay at a time. A claim may be held for as long as the broker takes: nobody who writes waits for it.
+        relay at a time. A claim may be held for as long as the broker takes: nobody who writes waits for it. An event
+        that this version cannot read is not offered but put back as if it had failed.
         """
 
     async def backlog(self) -> int:
-        """How many events wait, due or not."""
+        """How many events wait, due or not; parked ones do not."""
+
+    @property
+    def parked(self) -> ParkedWork:
+        """Events that failed too often; their ids are decimal numbers."""

@@ -30,7 +30,8 @@ class Relay:
 
     An event is done when all its jobs are submitted. When one cannot be, the event waits and later all its jobs are
     submitted again: they are idempotent. While the broker is away nothing is marked failed, so that no event waits
-    longer than the broker does. A job that ran here and was `Rejected` is not tried again.
+    longer than the broker does. A job that ran here and was `Rejected` is not tried again; an event whose job fails
+    each time is parked by the outbox in the end, and holds up nothing.
     """
 
     def __init__(
@@ -167,15 +168,17 @@ class _Batch:
                 self.broker_error = error
                 return
             if failures:
-                self._claimed.failed(envelope, "; ".join(failures))
+                reason = "; ".join(f"{job}: {type(error).__name__}" for job, error in failures.items())
+                outage = all(isinstance(error, Unavailable) for error in failures.values())
+                self._claimed.failed(envelope, reason, is_outage=outage)
             else:
                 self._claimed.done(envelope)
 
-    async def _submit_all(self, envelope: Envelope) -> list[str]:
-        """What went wrong, by job. Details are for the log only: they may quote what a database should not keep.
+    async def _submit_all(self, envelope: Envelope) -> dict[str, Exception]:
+        """What went wrong, by job. Its details are for the log only: they may quote what a database should not keep.
         Raises `Unavailable` when the broker is away, which concerns every event and not this one.
         """
-        failures: list[str] = []
+        failures: dict[str, Exception] = {}
         for job in self._subscriptions.get(envelope.event.name, ()):
             try:
                 await self._jobs.submit(job, envelope)
@@ -186,7 +189,7 @@ class _Batch:
                     # Either the broker is away, or a job that ran here misses something else.
                     await self._jobs.check()
                 log.exception("job %s for event %d is tried again later", job, envelope.id)
-                failures.append(f"{job}: {type(error).__name__}")
+                failures[job] = error
         return failures
 
 

@@ -9,6 +9,7 @@ from socialfeed.domain.errors import Invalid, SocialFeedError
 from socialfeed.entrypoints.cli.audit import audit
 from socialfeed.entrypoints.cli.data import demo, seed
 from socialfeed.entrypoints.cli.doctor import doctor
+from socialfeed.entrypoints.cli.jobs import jobs
 from socialfeed.entrypoints.cli.keys import keys
 from socialfeed.entrypoints.cli.search import search
 from socialfeed.entrypoints.cli.serving import serve, worker
@@ -84,5 +85,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, search, keys, doctor, schema):
+for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, search, jobs, keys, doctor, schema):
     main.add_command(command)

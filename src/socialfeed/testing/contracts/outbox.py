@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from socialfeed.application.ports.outbox import TRIES
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.events import (
     CommentAdded,
@@ -20,6 +21,9 @@ from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.given import Rollback, UsesStorage, cancelled_after, given_user, rolled_back
 from socialfeed.testing.contracts.waiting import PATIENCE, eventually
+
+PAUSE = timedelta(minutes=5)
+"""The longest there is."""
 
 
 class OutboxContract(UsesStorage):
@@ -200,6 +204,77 @@ class OutboxTimeContract(UsesStorage):
         clock.advance(timedelta(seconds=1))
         assert await relayed(storage) == [failing]
 
+    async def test_an_event_that_fails_too_often_is_parked_and_the_others_are_not(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        poison, other = make.envelope(), make.envelope()
+        await given_events(storage, poison, other)
+        for _ in range(TRIES - 1):
+            await fail(storage, poison, clock)
+        assert await storage.outbox.parked.count() == 0
+        await fail(storage, poison, clock)
+        assert await offered(storage) == [other]
+        assert (await storage.outbox.backlog(), await storage.outbox.parked.count()) == (1, 1)
+        [parked] = await storage.outbox.parked.oldest(limit=10)
+        assert (parked.id, parked.event_id, parked.place) == (str(poison.id), poison.id, "outbox")
+        assert (parked.work, parked.tries, parked.at) == (poison.event.name, TRIES, clock.now() - PAUSE)
+        assert parked.reason == "the broker said no"
+
+    async def test_an_event_is_not_parked_while_something_is_away(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        envelope = make.envelope()
+        await given_events(storage, envelope)
+        for _ in range(2 * TRIES):
+            await fail(storage, envelope, clock, is_outage=True)
+        assert await storage.outbox.parked.count() == 0
+        assert await relayed(storage) == [envelope]
+
+    async def test_a_parked_event_is_offered_again_as_if_it_were_new(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        poison = make.envelope()
+        await given_parked(storage, clock, poison)
+        assert await storage.outbox.parked.retry(str(poison.id))
+        assert not await storage.outbox.parked.retry(str(poison.id))
+        assert await offered(storage) == [poison]
+        assert (await storage.outbox.backlog(), await storage.outbox.parked.count()) == (1, 0)
+        for _ in range(TRIES - 1):
+            await fail(storage, poison, clock)
+        assert await storage.outbox.parked.count() == 0
+        assert await relayed(storage) == [poison]
+
+    async def test_a_discarded_event_is_gone(self, storage: Storage, make: Builder, clock: FixedClock) -> None:
+        gone, kept = make.envelope(), make.envelope()
+        await given_parked(storage, clock, gone, kept)
+        assert await storage.outbox.parked.discard(str(gone.id))
+        assert not await storage.outbox.parked.discard(str(gone.id))
+        assert [parked.event_id for parked in await storage.outbox.parked.oldest(limit=10)] == [kept.id]
+        assert await offered(storage) == []
+
+    async def test_what_is_not_parked_is_neither_offered_anew_nor_discarded(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        envelope = make.envelope()
+        await given_events(storage, envelope)
+        await fail(storage, envelope)
+        for wrong in (str(envelope.id), "7", "", "0x1", "-1", "9" * 40, "\u0663"):
+            assert not await storage.outbox.parked.retry(wrong)
+            assert not await storage.outbox.parked.discard(wrong)
+        assert await offered(storage) == []
+        clock.advance(timedelta(seconds=1))
+        assert await offered(storage) == [envelope]
+
+    async def test_those_parked_first_are_listed_first_and_no_more_than_asked_for(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        late, early = make.envelope(), make.envelope()
+        await given_parked(storage, clock, early)
+        await given_parked(storage, clock, late)
+        listed = [parked.event_id for parked in await storage.outbox.parked.oldest(limit=10)]
+        assert listed == [early.id, late.id]
+        assert [parked.event_id for parked in await storage.outbox.parked.oldest(limit=1)] == [early.id]
+
 
 async def given_events(storage: Storage, *envelopes: Envelope) -> None:
     async with storage.uow() as tx:
@@ -221,11 +296,23 @@ async def relayed(storage: Storage, limit: int = 100) -> list[Envelope]:
         return list(claimed.envelopes)
 
 
-async def fail(storage: Storage, envelope: Envelope) -> None:
-    """Claims everything that is due and marks this event failed."""
+async def fail(
+    storage: Storage, envelope: Envelope, clock: FixedClock | None = None, *, is_outage: bool = False
+) -> None:
+    """Claims everything that is due and marks this event failed; with a clock, then waits until it is due again."""
     async with storage.outbox.claim(100) as claimed:
         assert envelope in claimed.envelopes
-        claimed.failed(envelope, "the broker said no")
+        claimed.failed(envelope, "the broker said no", is_outage=is_outage)
+    if clock is not None:
+        clock.advance(PAUSE)
+
+
+async def given_parked(storage: Storage, clock: FixedClock, *envelopes: Envelope) -> None:
+    """Events that failed too often."""
+    await given_events(storage, *envelopes)
+    for envelope in envelopes:
+        for _ in range(TRIES):
+            await fail(storage, envelope, clock)
 
 
 async def fail_while_relaying(storage: Storage, *, done: Sequence[Envelope], failed: Sequence[Envelope]) -> None:

@@ -13,7 +13,7 @@ ENVELOPE = (_o.id, _o.name, _o.payload, _o.at)
 
 
 def envelope_from_row(row: Row) -> Envelope:
-    """Raises `KeyError` or `TypeError` for an event of a newer version than this."""
+    """Raises `KeyError` or `TypeError` for an event of a newer version than this, `ValueError` for a broken one."""
     id_, name, payload, at = row
     return Envelope(id_, event_from(name, json.loads(payload)), to_datetime(at))
 

@@ -23,6 +23,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("retry_at", Moment),  # NULL: at once
     Column("last_error", Text),
+    Column("parked_at", Moment),  # NULL: it is offered
 )
 
 inbox = Table(
