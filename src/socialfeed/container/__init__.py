@@ -32,7 +32,7 @@ from socialfeed.application.services import Services
 from socialfeed.application.work.background import in_background
 from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.parked import ParkedJobs
-from socialfeed.application.work.reactions import subscriptions
+from socialfeed.application.work.reactions import lanes, subscriptions
 from socialfeed.application.work.relay import Relay
 from socialfeed.container.registry import adapter, schemes
 from socialfeed.container.wiring import Container
@@ -143,7 +143,7 @@ async def open_app(
         table = container.jobs_table()
         broker = AdapterContext(clock, context.data_dir, settings.mail_from, around_jobs(table))
         jobs: Jobs = await stack.enter_async_context(adapter("broker", settings.broker_url, broker))
-        outbox = Relay(storage.outbox, jobs, subscriptions(table))
+        outbox = Relay(storage.outbox, jobs, subscriptions(table), lanes(table))
         bell.answer = outbox.wake
         parked = ParkedJobs(
             container.commands(), container.guard(), container.metrics(), storage.outbox.parked, jobs.parked

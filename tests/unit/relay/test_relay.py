@@ -7,7 +7,7 @@ import pytest
 
 from socialfeed.adapters.inprocess import NothingParked
 from socialfeed.adapters.memory import MemoryStorage
-from socialfeed.application.ports.outbox import TRIES, Claimed, OutboxRelay
+from socialfeed.application.ports.outbox import EVERYTHING, TRIES, Claimed, Lane, OutboxRelay
 from socialfeed.application.work import relay as relay_module
 from socialfeed.application.work.relay import Relay
 from socialfeed.domain.errors import PostNotFound, Unavailable
@@ -413,11 +413,38 @@ async def test_so_many_batches_take_long_at_once_and_no_more(
     events = await commit(storage, *(followed() for _ in range(9)))
     jobs = SomeAreSlow(events)
     async with running(Relay(storage.outbox, jobs, SUBSCRIPTIONS, batch=1)):
-        await until(lambda: len(jobs.started) == relay_module.ASIDE_MAX)
+        await until(lambda: len(jobs.started) == relay_module.ASIDE_MAX + 1)
         await asyncio.sleep(0.05)
-        assert len(jobs.started) == relay_module.ASIDE_MAX
+        assert len(jobs.started) == relay_module.ASIDE_MAX + 1
         jobs.go_on.set()
         await until(lambda: len(jobs.submitted) == 9)
+
+
+LANES = (Lane(frozenset({"post_published"})), Lane(frozenset({"post_published"}), is_rest=False))
+
+
+async def test_a_backlog_in_one_lane_holds_up_nothing_in_another(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "PATIENCE_SECONDS", 0.001)
+    posts = await commit(storage, *(published() for _ in range(50)))
+    jobs = SomeAreSlow(posts)
+    relay = Relay(storage.outbox, jobs, SUBSCRIPTIONS, LANES, batch=5)
+    async with running(relay):
+        await until(lambda: len(jobs.started) == (relay_module.ASIDE_MAX + 1) * 5)
+        for _ in range(3):
+            (follow,) = await commit(storage, followed())
+            relay.wake()
+            await until(lambda follow=follow: ("backfill", follow) in jobs.submitted)  # type: ignore[misc]
+        assert {event for _, event in jobs.submitted}.isdisjoint(posts)
+        jobs.go_on.set()
+        await until(lambda: len(jobs.submitted) == 3 + 2 * 50)
+
+
+async def test_draining_takes_every_lane(storage: MemoryStorage, jobs: ScriptedJobs) -> None:
+    await commit(storage, published(), followed())
+    await Relay(storage.outbox, jobs, SUBSCRIPTIONS, LANES).drain()
+    assert await storage.outbox.backlog() == 0
 
 
 async def test_a_stopped_relay_keeps_what_took_too_long(
@@ -445,10 +472,10 @@ class Stumbling:
         self.parked = outbox.parked
 
     @asynccontextmanager
-    async def claim(self, limit: int) -> AsyncIterator[Claimed]:
+    async def claim(self, limit: int, lane: Lane = EVERYTHING) -> AsyncIterator[Claimed]:
         if self.errors:
             raise self.errors.pop(0)
-        async with self._outbox.claim(limit) as claimed:
+        async with self._outbox.claim(limit, lane) as claimed:
             yield claimed
 
     async def backlog(self) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from socialfeed.adapters.memory.tables import Table
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.outbox import TRIES, Claimed
+from socialfeed.application.ports.outbox import EVERYTHING, TRIES, Claimed, Lane
 from socialfeed.application.ports.parked import Parked
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.ids import EventId
@@ -54,9 +54,10 @@ class MemoryOutbox:
         self.parked = MemoryParked(table, self._retries)
 
     @asynccontextmanager
-    async def claim(self, limit: int) -> AsyncIterator[Claimed]:
-        now = self._clock.now()
-        ids = nsmallest(limit, (event_id for event_id in self._table.rows if self._is_free(event_id, now)))
+    async def claim(self, limit: int, lane: Lane = EVERYTHING) -> AsyncIterator[Claimed]:
+        now, rows = self._clock.now(), self._table.rows
+        of_lane = (event_id for event_id, row in rows.items() if (row.event.name in lane.names) != lane.is_rest)
+        ids = nsmallest(limit, (event_id for event_id in of_lane if self._is_free(event_id, now)))
         claim = MemoryClaim([self._table.rows[event_id] for event_id in ids])
         self._held.update(ids)
         try:

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import SelectBase, bindparam, delete, func, or_, select, update
+from sqlalchemy import Select, SelectBase, bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from socialfeed.adapters.sql.columns import Moment
@@ -24,7 +25,7 @@ from socialfeed.adapters.sql.rows import Row
 from socialfeed.adapters.sql.rows.messages import ENVELOPE, envelope_from_row
 from socialfeed.adapters.sql.tables import inbox, outbox
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.outbox import TRIES
+from socialfeed.application.ports.outbox import EVERYTHING, TRIES, Lane
 from socialfeed.domain.events import Envelope
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
@@ -38,14 +39,14 @@ FORGET_EVERY = timedelta(hours=1)
 _IS_OFFERED = outbox.c.parked_at.is_(None)
 _IS_DUE = or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= bindparam("now", type_=Moment))
 _DUE = select(*ENVELOPE, outbox.c.attempts).where(_IS_OFFERED, _IS_DUE).order_by(outbox.c.id).limit(bindparam("limit"))
-_DUE_AND_FREE = _DUE.with_for_update(skip_locked=True)
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("event"))
 _PUT_BACK = update(outbox).where(outbox.c.id == bindparam("event"))
 _FORGET = delete(inbox).where(inbox.c.at < bindparam("before", type_=Moment))
 
 
-def _due(_: Dialect) -> SelectBase:
-    return _DUE
+def _due(dialect: Dialect, is_rest: bool) -> Select[Any]:
+    is_named = dialect.any_of(outbox.c.name, "names")
+    return _DUE.where(not_(is_named) if is_rest else is_named)
 
 
 def _waiting(_: Dialect) -> SelectBase:
@@ -127,10 +128,12 @@ class PostgresRelay(_SqlRelay):
     """Relays of all processes work side by side: each skips the rows that others hold."""
 
     @asynccontextmanager
-    async def claim(self, limit: int) -> AsyncIterator[Batch]:
+    async def claim(self, limit: int, lane: Lane = EVERYTHING) -> AsyncIterator[Batch]:
         await self._tidy()
+        due_and_free = _due(self._database.dialect, lane.is_rest).with_for_update(skip_locked=True)
         async with self._database.begin() as connection:
-            due = await connection.execute(_DUE_AND_FREE, {"now": self._clock.now(), "limit": limit})
+            values = {"now": self._clock.now(), "limit": limit, "names": sorted(lane.names)}
+            due = await connection.execute(due_and_free, values)
             batch = Batch(due.all())
             yield batch
             await batch.settle(connection, self._clock.now())
@@ -148,10 +151,10 @@ class SqliteRelay(_SqlRelay):
         self._held: set[int] = set()
 
     @asynccontextmanager
-    async def claim(self, limit: int) -> AsyncIterator[Batch]:
+    async def claim(self, limit: int, lane: Lane = EVERYTHING) -> AsyncIterator[Batch]:
         await self._tidy()
         with self._relaying() as is_relay:
-            batch = await self._take(limit) if is_relay else Batch([])
+            batch = await self._take(limit, lane) if is_relay else Batch([])
             try:
                 yield batch
                 if batch.is_marked:
@@ -160,11 +163,12 @@ class SqliteRelay(_SqlRelay):
             finally:
                 self._held -= batch.ids
 
-    async def _take(self, limit: int) -> Batch:
+    async def _take(self, limit: int, lane: Lane) -> Batch:
         async with self._taking:
             # What is held now counts as held even if it is let go during the read, which may not see the end of it.
             held = self._held.copy()
-            rows = await self._database.rows(_due, now=self._clock.now(), limit=limit + len(held))
+            now, names = self._clock.now(), sorted(lane.names)
+            rows = await self._database.rows(_due, lane.is_rest, now=now, limit=limit + len(held), names=names)
             batch = Batch([row for row in rows if row[0] not in held][:limit])
             self._held |= batch.ids
             return batch

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.parked import ParkedWork
 from socialfeed.domain.events import Envelope
@@ -27,10 +27,20 @@ class Claimed(Protocol):
         """
 
 
+class Lane(NamedTuple):
+    """Some of the events: those with one of the names, or those with any other."""
+
+    names: frozenset[str] = frozenset()
+    is_rest: bool = True
+
+
+EVERYTHING = Lane()
+
+
 class OutboxRelay(Protocol):
-    def claim(self, limit: int) -> AbstractAsyncContextManager[Claimed]:
-        """Up to `limit` events that are due and that no other relay holds. On exit those marked `done` are deleted
-        and those `failed` are put back; unmarked ones, and all of them after an exception or the death of the
+    def claim(self, limit: int, lane: Lane = EVERYTHING) -> AbstractAsyncContextManager[Claimed]:
+        """Up to `limit` events of the lane that are due and that no other relay holds. On exit those marked `done` are
+        deleted and those `failed` are put back; unmarked ones, and all of them after an exception or the death of the
         process, are offered again at once. So every committed event is offered until it is marked done, and by one
         relay at a time. A claim may be held for as long as the broker takes: nobody who writes waits for it. An event
         that this version cannot read is not offered but put back as if it had failed.

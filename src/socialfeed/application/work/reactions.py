@@ -9,6 +9,7 @@ from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.jobs import Handler, Queue
+from socialfeed.application.ports.outbox import Lane
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import events
@@ -56,6 +57,26 @@ def reactions(
         Reaction("delete_media", Queue.INTERACTIVE, (events.MediaRemoved,), media.delete_files),
     )
     return {reaction.name: reaction for reaction in table}
+
+
+_APART = ((Queue.FANOUT,), (Queue.MEDIA,), (Queue.MAIL, Queue.MAINTENANCE))
+"""Queues whose backlog nothing else waits for, where jobs run as events are relayed."""
+
+
+def lanes(table: Mapping[str, Reaction]) -> list[Lane]:
+    """Events by the queues of the jobs that follow them; with a job of several, the first of `_APART` is theirs."""
+    queues: dict[str, set[str]] = {}
+    for reaction in table.values():
+        for event in reaction.answers:
+            queues.setdefault(event.name, set()).add(reaction.queue)
+    apart: list[Lane] = []
+    taken: frozenset[str] = frozenset()
+    for together in _APART:
+        names = frozenset(name for name, of_event in queues.items() if of_event.intersection(together)) - taken
+        if names:
+            apart.append(Lane(names, is_rest=False))
+        taken |= names
+    return [Lane(taken), *apart]
 
 
 def subscriptions(table: Mapping[str, Reaction]) -> dict[str, tuple[str, ...]]:

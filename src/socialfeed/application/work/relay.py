@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
 
 from socialfeed.application.ports.jobs import Jobs
-from socialfeed.application.ports.outbox import Claimed, OutboxRelay
+from socialfeed.application.ports.outbox import EVERYTHING, Claimed, Lane, OutboxRelay
 from socialfeed.domain.errors import Rejected, Unavailable
 from socialfeed.domain.events import Envelope
 
@@ -17,21 +19,23 @@ IDLE_SECONDS = (0.2, 1.0)
 TROUBLE_SECONDS = (0.2, 2.0)
 """The shortest and longest pause after storage or broker did not answer. Nothing ends it."""
 
-
 PATIENCE_SECONDS = 1.0
-"""A batch that takes longer goes on aside: where jobs run here, a video must not keep everybody's mail waiting."""
+"""A batch that takes longer goes on aside: where jobs run here, a video must not keep the next from being begun."""
 
 ASIDE_MAX = 3
-"""Batches at once besides the one in turn: each holds a claim."""
+"""Batches at once besides the one that each lane has in turn: each holds a claim."""
+
+EMPTY_SECONDS = 0.05
+"""How long a lane in which nothing was due is left alone: what woke it was for another, more often than not."""
 
 
 class Relay:
     """Claims events in batches, oldest first, and submits the jobs that `subscriptions` has for an event's name.
 
-    An event is done when all its jobs are submitted. When one cannot be, the event waits and later all its jobs are
-    submitted again: they are idempotent. While the broker is away nothing is marked failed, so that no event waits
-    longer than the broker does. A job that ran here and was `Rejected` is not tried again; an event whose job fails
-    each time is parked by the outbox in the end, and holds up nothing.
+    Events of different `lanes` do not wait for each other. An event is done when all its jobs are submitted. When one
+    cannot be, the event waits and later all its jobs are submitted again: they are idempotent. While the broker is away
+    nothing is marked failed, so that no event waits longer than the broker does. A job that ran here and was `Rejected`
+    is not tried again; an event whose job fails each time is parked by the outbox in the end, and holds up nothing.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Relay:
         outbox: OutboxRelay,
         jobs: Jobs,
         subscriptions: Mapping[str, Sequence[str]],
+        lanes: Sequence[Lane] = (EVERYTHING,),
         *,
         batch: int = 100,
         concurrency: int = 16,
@@ -48,25 +53,69 @@ class Relay:
         self._subscriptions = subscriptions
         self._batch = batch
         self._concurrency = concurrency
-        self._turn = asyncio.Lock()
         self._aside: set[asyncio.Task[int]] = set()
-        self._woken = asyncio.Event()
+        self._lanes = [_Lane(lane, self.relay_batch, self._aside) for lane in lanes]
 
     def wake(self) -> None:
         """Says that there may be something new. From the event loop's thread only."""
-        self._woken.set()
+        for lane in self._lanes:
+            lane.woken.set()
 
     async def run(self) -> None:
         """Relays until cancelled; no error ends it."""
         try:
-            await self._go_on()
+            # Not a task group: it asks its tasks to end only once, which a driver may swallow.
+            await asyncio.gather(*(lane.run() for lane in self._lanes))
         finally:
             await _ended(self._aside)
 
-    async def _go_on(self) -> None:
+    async def drain(self) -> None:
+        """Relays until nothing is due, what `run` has in hand included. Raises `Unavailable` when storage or broker
+        do not answer.
+        """
+        while True:
+            async with AsyncExitStack() as turns:
+                for lane in self._lanes:
+                    await turns.enter_async_context(lane.turn)
+                relayed = await self.relay_batch(EVERYTHING)
+            if not relayed and not self._aside:
+                return
+            if not relayed:
+                await asyncio.wait(self._aside)
+
+    async def relay_batch(self, lane: Lane) -> int:
+        """How many events were claimed. Raises `Unavailable` as `drain` does."""
+        interrupted: asyncio.CancelledError | None = None
+        async with self._outbox.claim(self._batch, lane) as claimed:
+            batch = _Batch(claimed, self._jobs, self._subscriptions)
+            try:
+                await batch.relay(self._concurrency)
+            except asyncio.CancelledError as error:
+                # An error would put back the whole batch. What is done is done, also when we are told to stop.
+                interrupted = error
+        if interrupted is not None:
+            raise interrupted
+        if batch.broker_error is not None:
+            raise batch.broker_error
+        return len(claimed.envelopes)
+
+
+class _Lane:
+    """One batch in turn, and those that took too long `aside`, which all lanes share."""
+
+    def __init__(
+        self, lane: Lane, relay_batch: Callable[[Lane], Coroutine[Any, Any, int]], aside: set[asyncio.Task[int]]
+    ) -> None:
+        self.turn = asyncio.Lock()
+        self.woken = asyncio.Event()
+        self._lane = lane
+        self._relay_batch = relay_batch
+        self._aside = aside
+
+    async def run(self) -> None:
         idle, trouble = IDLE_SECONDS[0], TROUBLE_SECONDS[0]
         while True:
-            self._woken.clear()
+            self.woken.clear()
             try:
                 relayed = await self._relay_in_turn()
             except Exception as error:
@@ -84,33 +133,23 @@ class Relay:
                 await self._pause(idle)
                 idle = min(2 * idle, IDLE_SECONDS[1])
 
-    async def drain(self) -> None:
-        """Relays until nothing is due, what `run` has in hand included. Raises `Unavailable` when storage or broker
-        do not answer.
-        """
-        while True:
-            async with self._turn:
-                relayed = await self._relay_batch()
-            if not relayed and not self._aside:
-                return
-            if not relayed:
-                await asyncio.wait(self._aside)
-
     async def _pause(self, seconds: float) -> None:
+        if not self._lane.is_rest:
+            await asyncio.sleep(EMPTY_SECONDS)
         try:
             async with asyncio.timeout(seconds):
-                await self._woken.wait()
+                await self.woken.wait()
         except TimeoutError:
             pass
 
     async def _relay_in_turn(self) -> int:
         """How many events were claimed; 1 where nobody knows yet."""
-        while len(self._aside) >= ASIDE_MAX:
-            await asyncio.wait(self._aside, return_when=asyncio.FIRST_COMPLETED)
-        async with self._turn:
-            batch = asyncio.create_task(self._relay_batch())
+        async with self.turn:
+            batch = asyncio.create_task(self._relay_batch(self._lane))
             try:
                 await asyncio.wait([batch], timeout=PATIENCE_SECONDS)
+                while not batch.done() and len(self._aside) >= ASIDE_MAX:
+                    await asyncio.wait([batch, *self._aside], return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
                 await _ended([batch])
                 raise
@@ -124,22 +163,6 @@ class Relay:
         self._aside.discard(batch)
         if not batch.cancelled() and (error := batch.exception()) is not None:
             log.warning("events wait in the outbox: %s", type(error).__name__)
-
-    async def _relay_batch(self) -> int:
-        """How many events were claimed."""
-        interrupted: asyncio.CancelledError | None = None
-        async with self._outbox.claim(self._batch) as claimed:
-            batch = _Batch(claimed, self._jobs, self._subscriptions)
-            try:
-                await batch.relay(self._concurrency)
-            except asyncio.CancelledError as error:
-                # An error would put back the whole batch. What is done is done, also when we are told to stop.
-                interrupted = error
-        if interrupted is not None:
-            raise interrupted
-        if batch.broker_error is not None:
-            raise batch.broker_error
-        return len(claimed.envelopes)
 
 
 class _Batch:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.outbox import TRIES
+from socialfeed.application.ports.outbox import TRIES, Lane
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.events import (
     CommentAdded,
@@ -54,6 +54,30 @@ class OutboxContract(UsesStorage):
         assert await offered(storage, limit=3) == envelopes[:3]
         assert await relayed(storage, limit=3) == envelopes[:3]
         assert await relayed(storage, limit=10) == envelopes[3:]
+
+    async def test_a_lane_has_the_events_of_its_names_and_another_the_rest(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        ids = make.ids
+        follow, like, post = (
+            make.envelope(event)
+            for event in (
+                UserFollowed(follower_id=ids.user(), followee_id=ids.user()),
+                PostLiked(post_id=ids.post(), user_id=ids.user(), at_ms=1_767_606_600_123),
+                PostPublished(post_id=ids.post(), author_id=ids.user()),
+            )
+        )
+        await given_events(storage, follow, like, post)
+        names = frozenset({UserFollowed.name, PostPublished.name})
+        async with storage.outbox.claim(10, Lane(names, is_rest=False)) as named:
+            assert list(named.envelopes) == [follow, post]
+            async with storage.outbox.claim(10, Lane(names)) as others:
+                assert list(others.envelopes) == [like]
+        async with storage.outbox.claim(1, Lane(names, is_rest=False)) as first:
+            assert list(first.envelopes) == [follow]
+        async with storage.outbox.claim(10, Lane(is_rest=False)) as none:
+            assert list(none.envelopes) == []
+        assert await offered(storage) == [follow, like, post]
 
     async def test_an_event_marked_done_is_never_offered_again(self, storage: Storage, make: Builder) -> None:
         first, second = make.envelope(), make.envelope()
