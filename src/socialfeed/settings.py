@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from socialfeed.application.media.service import MediaLimits
 from socialfeed.application.ports.limits import Limit
+from socialfeed.domain import scores
 from socialfeed.domain.media import Allowance
+from socialfeed.domain.scores import parse_score
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
 SECRET_MIN = 32
@@ -62,6 +64,14 @@ def _networks_text(text: str) -> str:
     return text
 
 
+def _formula_text(text: str) -> str:
+    parse_score(text)
+    return text
+
+
+FormulaText = Annotated[str, AfterValidator(_formula_text)]
+
+
 NetworksText = Annotated[str, AfterValidator(_networks_text)]
 
 
@@ -92,6 +102,12 @@ class Settings(BaseSettings):
     media_pending: int = Field(default=20, gt=0, description="Uploads of one account that wait to be processed.")
     fanout_limit: int = Field(
         default=50_000, ge=0, description="Posts of authors with more followers are pulled at read; others are pushed."
+    )
+    ranking: FormulaText = Field(
+        default=scores.DEFAULT, description="What a post is worth to a reader: a formula, as docs/ranking.md explains."
+    )
+    ranker_url: str = Field(
+        default="engagement://", description="engagement:// ranks by that formula, chronological:// by age alone."
     )
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from socialfeed.domain.ids import CommentId, EventId, LikeId, MediaId, PostId, SessionId, ShareId, UserId
@@ -216,6 +217,36 @@ class FoundView(EdgeView[PostView]):
     @property
     def highlights(self) -> list[Piece]:
         return excerpt(self.query, self.node.content)
+
+
+class Because(StrEnum):
+    """What brought a post into a feed."""
+
+    OWN = "own"
+    FOLLOWED = "followed"
+
+
+@dataclass(slots=True)
+class ScoreTermView:
+    name: str
+    value: float
+
+
+@dataclass(slots=True)
+class FeedReasonView:
+    """`users` are those through whom it came. The score and what made it are there where the feed is ranked."""
+
+    kind: Because
+    users: Sequence[UserView] = ()
+    score: float | None = None
+    terms: Sequence[ScoreTermView] = ()
+
+
+@dataclass(slots=True)
+class FeedEdgeView(EdgeView[PostView]):
+    """A post in a feed that people and circumstances fill."""
+
+    reason: FeedReasonView
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from socialfeed.application.ports.jobs import Jobs, JobTable
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaStore
 from socialfeed.application.ports.metrics import Metrics
+from socialfeed.application.ports.ranking import Ranker
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.search.indexing import SearchIndexing
@@ -106,7 +107,7 @@ async def open_app(
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     keys = await asyncio.to_thread(key_ring, settings)
-    context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from)
+    context = AdapterContext(clock, settings.data_dir.absolute(), settings.mail_from, ranking=settings.ranking)
     async with AsyncExitStack() as stack:
         storage: Storage = await stack.enter_async_context(adapter("database", settings.database, context))
         await storage.check()
@@ -117,6 +118,7 @@ async def open_app(
         )
         mailer: Mailer = await stack.enter_async_context(adapter("mail", settings.mail_url, context))
         media: MediaStore = await stack.enter_async_context(adapter("media", settings.media, context))
+        ranker: Ranker = await stack.enter_async_context(adapter("ranker", settings.ranker_url, context))
         ids = await stack.enter_async_context(leased_ids(storage.nodes, clock))
         container = Container(
             settings=settings,
@@ -127,6 +129,7 @@ async def open_app(
             mailer=mailer,
             media_store=media,
             media_processor=ChildProcessor(context.data_dir),
+            ranker=ranker,
             keys=keys,
         )
         bell = _Bell()

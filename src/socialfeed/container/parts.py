@@ -16,13 +16,14 @@ async def states(settings: Settings) -> dict[str, str]:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return {"data folder": f"SOCIALFEED_DATA_DIR: {error}"}
-    context = AdapterContext(SystemClock(), settings.data_dir.absolute(), settings.mail_from)
+    context = AdapterContext(SystemClock(), settings.data_dir.absolute(), settings.mail_from, ranking=settings.ranking)
     urls = {
         "database": settings.database,
         "redis": settings.redis_url,
         "broker": settings.broker_url,
         "mail": settings.mail_url,
         "media": settings.media,
+        "ranker": settings.ranker_url,
     }
     named = {kind: url for kind, url in urls.items() if url}
     answers = await asyncio.gather(*(_state(kind, url, context) for kind, url in named.items()))
@@ -35,7 +36,8 @@ async def states(settings: Settings) -> dict[str, str]:
 async def _state(kind: str, url: str, context: AdapterContext) -> str:
     try:
         async with adapter(kind, url, context) as part:
-            await part.check()
+            if kind != "ranker":  # which either opens or does not
+                await part.check()
     except (Unavailable, SettingsError, OSError) as error:
         return str(error)
     return "ok"

@@ -34,6 +34,8 @@ BUILT_IN = {
     "media.file": "socialfeed.adapters.media:open_local",
     "media.memory": "socialfeed.adapters.memory:open_memory_media",
     "media.s3": "socialfeed.adapters.media:open_s3",
+    "ranker.chronological": "socialfeed.adapters.ranking:open_chronological",
+    "ranker.engagement": "socialfeed.adapters.ranking:open_engagement",
 }
 
 

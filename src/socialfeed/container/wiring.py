@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dependency_injector import containers, providers
 
 from socialfeed.adapters.caching import CachedPosts, CachedProfiles
-from socialfeed.adapters.memory import MemoryRateLimiter
+from socialfeed.adapters.memory import MemoryCache, MemoryRateLimiter
 from socialfeed.adapters.prometheus import PrometheusMetrics
 from socialfeed.adapters.security import (
     AesSivCursors,
@@ -36,6 +36,8 @@ from socialfeed.application.counters import Counters, CounterUpkeep, NoCounterCa
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.orders import Orders
+from socialfeed.application.feeds.ranked import RankedFeeds
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
@@ -51,6 +53,7 @@ from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaProcessor, MediaStore
+from socialfeed.application.ports.ranking import Ranker
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.posts.author_pages import AuthorPages
@@ -100,6 +103,7 @@ class Container(containers.DeclarativeContainer):
     mailer: providers.Dependency[Mailer] = providers.Dependency()
     media_store: providers.Dependency[MediaStore] = providers.Dependency()
     media_processor: providers.Dependency[MediaProcessor] = providers.Dependency()
+    ranker: providers.Dependency[Ranker] = providers.Dependency()
     keys: providers.Dependency[KeyRing] = providers.Dependency()
     wake: providers.Dependency[Any] = providers.Dependency()
 
@@ -142,6 +146,20 @@ class Container(containers.DeclarativeContainer):
         limit=settings.provided.fanout_limit,
     )
 
+    cursors = providers.Singleton(Cursors, providers.Singleton(AesSivCursors, secret))
+    ranked = providers.Singleton(
+        RankedFeeds,
+        home,
+        hydrator,
+        counters,
+        ranker,
+        providers.Singleton(
+            lambda shared, clock: Orders(shared.cache if shared else MemoryCache(clock)), shared, clock
+        ),
+        ids,
+        cursors,
+    )
+
     search_indexing = providers.Singleton(
         SearchIndexing,
         storage.provided.search,
@@ -150,7 +168,6 @@ class Container(containers.DeclarativeContainer):
         storage.provided.media,
     )
 
-    cursors = providers.Singleton(Cursors, providers.Singleton(AesSivCursors, secret))
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
@@ -256,7 +273,7 @@ class Container(containers.DeclarativeContainer):
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
-        feeds=providers.Singleton(Feeds, home, trending, hydrator, clock, cursors, guard),
+        feeds=providers.Singleton(Feeds, home, ranked, trending, hydrator, clock, cursors, guard),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),
         images=providers.Singleton(
             ImageProxy,

@@ -130,6 +130,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.comments#parentId": _rule(
         ANYBODY, "postId: $post, parentId: $answer", own=NOTHING, other=NOTHING, blocked="POST_NOT_FOUND"
     ),
+    "Query.catchUp": _rule(P.FEED_READ, 'since: "2026-01-01T00:00:00Z"', own=NOTHING),
 }
 
 MUTATIONS: Mapping[str, Rule] = {
@@ -423,7 +424,8 @@ _PUBLIC: Mapping[str, str] = {
     "DeleteCommentPayload": f"post {_PAYLOAD}",
     "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
     "FeedConnection": "edges nodes pageInfo",
-    "FeedEdge": "cursor node",
+    "FeedEdge": "cursor node reason",
+    "FeedReason": "kind users score terms",
     "FollowPayload": f"user isFollowing isRequested relationship {_PAYLOAD}",
     "Grant": "permission grantedAt expiresAt",
     "Highlight": "text isMatch",
@@ -450,6 +452,7 @@ _PUBLIC: Mapping[str, str] = {
     "Rendition": "url width height contentType",
     "Role": "name permissions isBuiltIn",
     "RolePayload": f"role {_PAYLOAD}",
+    "ScoreTerm": "name value",
     "SearchConnection": "edges nodes pageInfo",
     "SearchEdge": "cursor node highlights",
     "Session": "id createdAt usedAt expiresAt address userAgent isCurrent",

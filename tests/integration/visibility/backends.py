@@ -1,8 +1,10 @@
 """The product on one set of backends, asked in numbers: what a viewer sees on every read path, as the model says it."""
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from socialfeed.application.feeds.service import Ranking
 from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.errors import SocialFeedError
@@ -13,6 +15,8 @@ from socialfeed.testing.client import Client
 from tests.integration.visibility.model import SHOWN
 
 T = TypeVar("T")
+BEFORE = datetime.now(UTC) - timedelta(days=1)
+"""Everything is written later."""
 _ALL = PostFilter()
 
 
@@ -79,6 +83,10 @@ class Backend:
         if viewer is not None:
             home = await services.feeds.home_page(actor, page=1, items_per_page=100)
             endless = await services.feeds.home(actor, first=100)
+            ranked = await services.feeds.home(actor, first=100, ranking=Ranking.ENGAGEMENT)
+            missed = await services.feeds.catch_up(actor, BEFORE, first=100)
+            seen["ranked home"] = {self._post(view.id) for view in ranked.nodes}
+            seen["missed"] = sorted(self.people.index(view.author.id) for view in missed.nodes)
             seen["home"] = [self._post(view.id) for view in home.items]
             seen["home count"] = home.total_items
             seen["endless home"] = [self._post(view.id) for view in endless.nodes]

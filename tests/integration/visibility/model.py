@@ -112,6 +112,12 @@ class Model:
         shown = [n for n, how in self.visible(viewer).items() if how == SHOWN and self.posts[n].author in welcome]
         return sorted(shown, reverse=True)
 
+    def missed(self, viewer: int) -> list[int]:
+        """The authors of what the viewer catches up with: of each other one three posts at most."""
+        authors = [self.posts[number].author for number in self.home(viewer)]
+        others = {author: authors.count(author) for author in authors if author != viewer}
+        return sorted(author for author, number in others.items() for _ in range(min(number, 3)))
+
     def trending(self, viewer: int | None) -> set[int]:
         engaged = {post for _, post in self.likes} | {each.post for each in self.comments if not each.deleted}
         return {number for number in engaged if self.discovers(viewer, number)}

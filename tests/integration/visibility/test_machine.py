@@ -368,6 +368,7 @@ class Machine(RuleBasedStateMachine):
             blocked = sorted(whom for who, whom in model.blocks if who == viewer and model.people[whom].active)
             seen["home"] = seen["endless home"] = model.home(viewer)
             seen["home count"] = len(model.home(viewer))
+            seen |= {"ranked home": set(model.home(viewer)), "missed": model.missed(viewer)}
             seen["bookmarks"] = {post for who, post in model.bookmarks if who == viewer and model.sees(viewer, post)}
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)

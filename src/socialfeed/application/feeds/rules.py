@@ -30,6 +30,19 @@ def shown(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
     ]
 
 
+def at_home(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
+    """Those that may stand in the viewer's home feed, in the order given: by whom the viewer follows now, which a list
+    that was made before need not know, and the viewer's own.
+    """
+    viewpoint = hydrated.viewpoint
+    authors = {post_id: post.author_id for post_id, post in hydrated.posts.items()}
+    return [
+        post_id
+        for post_id in shown(ids, hydrated)
+        if authors[post_id] == viewpoint.viewer_id or viewpoint.relation(authors[post_id]).following
+    ]
+
+
 def discovered(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
     """Those that may stand where nobody asked for their author, in the order given: trends, tags, search."""
     return [

@@ -1,10 +1,14 @@
 """Reading feeds."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
 
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
+from socialfeed.application.feeds.ranked import RankedFeeds
+from socialfeed.application.feeds.reasons import with_reasons
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_page, check_size
@@ -21,10 +25,16 @@ TRENDING_WINDOW = 400
 """How many posts the pages of `trending` reach over."""
 
 
+class Ranking(StrEnum):
+    CHRONOLOGICAL = "chronological"
+    ENGAGEMENT = "engagement"
+
+
 class Feeds:
     def __init__(
         self,
         home: HomeSkeleton,
+        ranked: RankedFeeds,
         trending: Trending,
         hydrator: Hydrator,
         clock: Clock,
@@ -32,6 +42,7 @@ class Feeds:
         guard: Guard,
     ) -> None:
         self._home = home
+        self._ranked = ranked
         self._trending = trending
         self._hydrator = hydrator
         self._clock = clock
@@ -47,10 +58,31 @@ class Feeds:
         ids = [candidate.post_id for candidate in window.candidates]
         return await self._page(actor, ids, rules.shown, page, items_per_page)
 
-    async def home(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
-        """The home feed from the top, or from a cursor on, to the beginning of time."""
+    async def home(
+        self, actor: Actor, *, first: int, after: str | None = None, ranking: Ranking = Ranking.CHRONOLOGICAL
+    ) -> ConnectionView[PostView]:
+        """The home feed from the top, or from a cursor on: by time to the beginning of it, or its newest posts ranked.
+        A cursor is of one ranking. Raises `Unauthenticated`, `Invalid`.
+        """
         reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_size(first, "first")
+        if ranking is Ranking.ENGAGEMENT:
+            return await self._ranked.home(actor, reader_id, first=first, after=after)
+        return with_reasons(await self._by_time(actor, reader_id, first, after), reader_id)
+
+    async def catch_up(
+        self, actor: Actor, since: datetime, *, first: int, after: str | None = None
+    ) -> ConnectionView[PostView]:
+        """What mattered since a moment, at most `CATCH_UP_MAX` ago: posts of those whom the viewer follows, ranked, of
+        nobody more than `BY_AUTHOR_MAX`. Raises `Unauthenticated`, `Invalid`.
+        """
+        reader_id = self._guard.require(actor, Permission.FEED_READ)
+        check_size(first, "first")
+        return await self._ranked.catch_up(actor, reader_id, since, first=first, after=after)
+
+    async def _by_time(
+        self, actor: Actor, reader_id: UserId, first: int, after: str | None
+    ) -> ConnectionView[PostView]:
         listing = self._cursors.of("home", reader_id)
         position = listing.position(after)
         nodes: list[PostView] = []

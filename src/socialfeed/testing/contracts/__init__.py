@@ -17,6 +17,7 @@ fixture named after the port that gives a fresh, empty adapter:
 | `timelines.TimelinesContract`              | `timelines: Timelines`                                     |
 | `timelines.TimelinesTimeContract`          | `timelines: Timelines`, `clock: FixedClock`                |
 | `trending.TrendingContract`                | `trending: Trending`                                       |
+| `ranking.RankerContract`                   | `ranker: Ranker`                                           |
 | `search.SearchContract`                     | `search: SearchIndex`                                      |
 | `search.SearchUsersContract`               | `search: SearchIndex`                                      |
 | `nodes.NodeLeasesContract`                 | `nodes: NodeLeases`                                        |
