@@ -109,6 +109,11 @@ class Settings(BaseSettings):
     ranker_url: str = Field(
         default="engagement://", description="engagement:// ranks by that formula, chronological:// by age alone."
     )
+    process_cache: ByteSize = Field(
+        default=ByteSize(64_000_000),
+        gt=0,
+        description="Posts and profiles that each process keeps, where Redis is set.",
+    )
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."

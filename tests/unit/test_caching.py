@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from socialfeed.adapters.caching import CachedPosts, CachedProfiles
+from socialfeed.adapters.caching import CachedContents
 from socialfeed.adapters.memory import MemoryCache
 from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.readers import Profile
@@ -34,6 +34,10 @@ class ForgetfulCache(MemoryCache):
         return {}
 
 
+def contents(source: Source, cache: MemoryCache) -> CachedContents:
+    return CachedContents(source, source, cache)
+
+
 @pytest.fixture
 def builder() -> Builder:
     return Builder()
@@ -58,7 +62,7 @@ async def test_what_was_read_once_is_not_asked_for_again(builder: Builder) -> No
     author = builder.user()
     one, two = builder.post(author), builder.post(author, image_url="https://example.com/a.jpg")
     source = Source(one, two)
-    posts = CachedPosts(source, MemoryCache(FixedClock()))
+    posts = contents(source, MemoryCache(FixedClock()))
 
     assert await posts.posts_by_ids([one.id]) == {one.id: one}
     assert await posts.posts_by_ids([one.id, two.id]) == {one.id: one, two.id: two}
@@ -69,7 +73,7 @@ async def test_what_was_read_once_is_not_asked_for_again(builder: Builder) -> No
 async def test_what_is_not_there_is_left_out_and_asked_for_each_time(builder: Builder) -> None:
     missing = builder.post(builder.user()).id
     source = Source()
-    posts = CachedPosts(source, MemoryCache(FixedClock()))
+    posts = contents(source, MemoryCache(FixedClock()))
 
     assert await posts.posts_by_ids([missing]) == await posts.posts_by_ids([missing]) == {}
     assert len(source.asked) == 2
@@ -78,14 +82,14 @@ async def test_what_is_not_there_is_left_out_and_asked_for_each_time(builder: Bu
 async def test_no_ids_ask_nobody() -> None:
     source = Source()
 
-    assert await CachedPosts(source, MemoryCache(FixedClock())).posts_by_ids([]) == {}
+    assert await contents(source, MemoryCache(FixedClock())).posts_by_ids([]) == {}
     assert source.asked == []
 
 
 async def test_a_profile_survives_the_cache_as_it_was(builder: Builder) -> None:
     ada = profile(builder)
     source = Source(ada)
-    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+    profiles = contents(source, MemoryCache(FixedClock()))
 
     first, second = await profiles.profiles_by_ids([ada.id]), await profiles.profiles_by_ids([ada.id])
 
@@ -96,7 +100,7 @@ async def test_a_profile_survives_the_cache_as_it_was(builder: Builder) -> None:
 async def test_an_account_that_is_not_active_yet_is_not_kept_so_that_it_is_seen_once_it_is(builder: Builder) -> None:
     pending = profile(builder, is_active=False)
     source = Source(pending)
-    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+    profiles = contents(source, MemoryCache(FixedClock()))
     assert not (await profiles.profiles_by_ids([pending.id]))[pending.id].is_active
 
     source.rows[pending.id] = pending._replace(is_active=True)
@@ -107,13 +111,13 @@ async def test_an_account_that_is_not_active_yet_is_not_kept_so_that_it_is_seen_
 async def test_a_profile_that_changed_is_read_again_once_it_is_forgotten(builder: Builder) -> None:
     ada = profile(builder)
     source = Source(ada)
-    profiles = CachedProfiles(source, MemoryCache(FixedClock()))
+    profiles = contents(source, MemoryCache(FixedClock()))
     await profiles.profiles_by_ids([ada.id])
     changed = ada._replace(bio="New.", avatar_url="https://example.com/a.png", is_private=False)
     source.rows[ada.id] = changed
 
     assert await profiles.profiles_by_ids([ada.id]) == {ada.id: ada}
-    await profiles.forget(ada.id)
+    await profiles.forget_profile(ada.id)
     assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
 
 
@@ -127,23 +131,23 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it(builder: Build
             read = await super().profiles_by_ids(ids)
             if self.rows[ada.id] == ada:
                 self.rows[ada.id] = changed
-                await profiles.forget(ada.id)
+                await profiles.forget_profile(ada.id)
             return read
 
     source = SlowSource(ada)
-    profiles = CachedProfiles(source, MemoryCache(clock))
+    profiles = contents(source, MemoryCache(clock))
 
     assert await profiles.profiles_by_ids([ada.id]) == {ada.id: ada}
     assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
     clock.advance(FENCE)
     for _ in range(3):
         assert await profiles.profiles_by_ids([ada.id]) == {ada.id: changed}
-    assert len(source.asked) == 3
+    assert len(source.asked) == 2
 
 
 async def test_a_cache_that_has_nothing_changes_nothing(builder: Builder) -> None:
     post = builder.post(builder.user())
-    posts = CachedPosts(Source(post), ForgetfulCache(FixedClock()))
+    posts = contents(Source(post), ForgetfulCache(FixedClock()))
 
     assert await posts.posts_by_ids([post.id]) == await posts.posts_by_ids([post.id]) == {post.id: post}
 
@@ -151,9 +155,9 @@ async def test_a_cache_that_has_nothing_changes_nothing(builder: Builder) -> Non
 async def test_posts_and_profiles_of_one_number_do_not_meet(builder: Builder) -> None:
     cache = MemoryCache(FixedClock())
     post = builder.post(builder.user())
-    await CachedPosts(Source(post), cache).posts_by_ids([post.id])
+    await contents(Source(post), cache).posts_by_ids([post.id])
 
-    assert await CachedProfiles(Source(), cache).profiles_by_ids([UserId(post.id)]) == {}
+    assert await contents(Source(), cache).profiles_by_ids([UserId(post.id)]) == {}
     assert await cache.get_many([f"post:3:{post.id}"])
 
 
@@ -163,14 +167,14 @@ async def test_a_post_survives_the_cache_with_its_life_and_is_asked_for_anew_onc
     first = builder.post(builder.user())
     edited = first.edited(content="another", at=builder.clock.now())
     source = Source(edited)
-    posts = CachedPosts(source, MemoryCache(FixedClock()))
+    posts = contents(source, MemoryCache(FixedClock()))
     for _ in range(2):
         assert await posts.posts_by_ids([first.id]) == {first.id: edited}
     assert len(source.asked) == 1
 
     source.rows[first.id] = gone = edited.deleted(first.author_id, builder.clock.now())
-    await posts.forget(first.id)
+    await posts.forget_post(first.id)
 
     for _ in range(2):
         assert await posts.posts_by_ids([first.id]) == {first.id: gone}
-    assert len(source.asked) == 3
+    assert len(source.asked) == 2

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from socialfeed.adapters.caching import CachedPosts, CachedProfiles
+from socialfeed.adapters.caching import CachedContents, StoredContents
 from socialfeed.adapters.memory import MemoryCache, MemoryRateLimiter
 from socialfeed.adapters.prometheus import PrometheusMetrics
 from socialfeed.adapters.security import (
@@ -66,7 +66,7 @@ from socialfeed.application.posts.service import Posts
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.search.service import Search
 from socialfeed.application.services import Services
-from socialfeed.application.work.freshness import Freshness, NothingCached
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.application.work.reactions import reactions
 from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
 from socialfeed.domain.ids import IdFactory
@@ -90,6 +90,13 @@ def _fetcher(resolver: "SystemResolver | None") -> Fetcher | None:
     from socialfeed.adapters.fetch import HttpFetcher, PublicNetwork
 
     return HttpFetcher(PublicNetwork(resolver))
+
+
+def _contents(storage: Storage, shared: SharedStore | None, max_bytes: int) -> CachedContents | StoredContents:
+    """Without a store that tells of changes made by others a process can keep nothing."""
+    if shared is None:
+        return StoredContents(storage.posts, storage.users)
+    return CachedContents(storage.posts, storage.users, shared.cache, max_bytes=max_bytes)
 
 
 class Container(containers.DeclarativeContainer):
@@ -126,14 +133,9 @@ class Container(containers.DeclarativeContainer):
     counter_upkeep = providers.Singleton(
         CounterUpkeep, storage.provided.uow, storage.provided.counters, storage.provided.posts
     )
-    post_batches = providers.Singleton(
-        lambda posts, shared: CachedPosts(posts, shared.cache) if shared else posts, storage.provided.posts, shared
-    )
-    profile_batches = providers.Singleton(
-        lambda users, shared: CachedProfiles(users, shared.cache) if shared else users, storage.provided.users, shared
-    )
+    contents = providers.Singleton(_contents, storage, shared, settings.provided.process_cache)
     hydrator = providers.Singleton(
-        Hydrator, post_batches, profile_batches, storage.provided.engagement, counters, storage.provided.graph, clock
+        Hydrator, contents, storage.provided.engagement, counters, storage.provided.graph, clock
     )
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
     feed_reactions = providers.Singleton(FeedReactions, timelines, trending, storage.provided.posts)
@@ -171,11 +173,7 @@ class Container(containers.DeclarativeContainer):
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
-    freshness = providers.Singleton(
-        Freshness,
-        providers.Singleton(lambda cached, shared: cached if shared else NothingCached(), profile_batches, shared),
-        providers.Singleton(lambda cached, shared: cached if shared else NothingCached(), post_batches, shared),
-    )
+    freshness = providers.Singleton(Freshness, contents)
     limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit, notes)
     codes = providers.Singleton(
         OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any, TypeVar
 
 from socialfeed.application.feeds.service import Ranking
 from socialfeed.application.search.service import PostFilter, Sort
+from socialfeed.application.services import Services
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.ids import CommentId, PostId, UserId
@@ -21,12 +23,15 @@ _ALL = PostFilter()
 
 
 class Backend:
-    """Ids stay inside: `people`, `posts` and `comments` hold them by number."""
+    """Ids stay inside: `people`, `posts` and `comments` hold them by number. What is done here is looked at in turns
+    from here and `elsewhere`, another process on the same servers.
+    """
 
-    def __init__(self, name: str, client: Client) -> None:
+    def __init__(self, name: str, client: Client, elsewhere: Client | None = None) -> None:
         self.name = name
         self.client = client
         self.services = client.app.services
+        self.lookouts = cycle([elsewhere.app.services, self.services] if elsewhere else [self.services])
         self.people: list[UserId] = []
         self.posts: list[PostId] = []
         self.comments: list[CommentId] = []
@@ -54,7 +59,7 @@ class Backend:
 
     async def sight(self, viewer: int | None, person: int, post: int | None) -> dict[str, Any]:
         """Everything the viewer sees; of pages, lists and threads those of one person and one post."""
-        actor, services, who = self.actor(viewer), self.services, self.people[person]
+        actor, services, who = self.actor(viewer), next(self.lookouts), self.people[person]
         found = await services.posts.by_ids(actor, list(self.posts))
         page = await services.author_pages.page(actor, who, page=1, items_per_page=100)
         scrolled = await services.author_pages.posts(actor, who, first=100)
@@ -78,7 +83,7 @@ class Backend:
         }
         if post is not None:
             post_id = self.posts[post]
-            seen["thread"] = await self._thread(actor, post_id)
+            seen["thread"] = await self._thread(services, actor, post_id)
             seen["likers"] = await self._listed(services.engagement.likers(actor, post_id, first=100))
         if viewer is not None:
             home = await services.feeds.home_page(actor, page=1, items_per_page=100)
@@ -100,9 +105,9 @@ class Backend:
             ]
         return seen
 
-    async def _thread(self, actor: Actor, post_id: PostId) -> dict[int, str] | str:
+    async def _thread(self, services: Services, actor: Actor, post_id: PostId) -> dict[int, str] | str:
         try:
-            thread = await self.services.comments.below(actor, post_id, first=100)
+            thread = await services.comments.below(actor, post_id, first=100)
         except SocialFeedError as error:
             return error.code
         return {self.comments.index(view.id): view.limited or SHOWN for view in thread.nodes}

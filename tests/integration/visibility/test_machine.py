@@ -65,7 +65,9 @@ class Machine(RuleBasedStateMachine):
 
     async def _open(self, example: int) -> None:
         for name, chosen in type(self).urls(example).items():
-            backend = Backend(name, await self.stack.enter_async_context(open_client(**chosen)))
+            client = await self.stack.enter_async_context(open_client(**chosen))
+            elsewhere = await self.stack.enter_async_context(open_client(**chosen)) if "redis_url" in chosen else None
+            backend = Backend(name, client, elsewhere)
             await backend.populate(NAMES)
             self.backends.append(backend)
 

@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from socialfeed.application.counters import Counters
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.graph import GraphReader
-from socialfeed.application.ports.readers import (
-    EngagementReader,
-    PostBatches,
-    Profile,
-    ProfileBatches,
-)
+from socialfeed.application.ports.readers import ContentBatches, EngagementReader, Profile
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor
@@ -35,15 +30,13 @@ class HydratedPosts:
 class Hydrator:
     def __init__(
         self,
-        posts: PostBatches,
-        users: ProfileBatches,
+        contents: ContentBatches,
         engagement: EngagementReader,
         counters: Counters,
         graph: GraphReader,
         clock: Clock,
     ) -> None:
-        self._posts = posts
-        self._users = users
+        self._contents = contents
         self._engagement = engagement
         self._counters = counters
         self._graph = graph
@@ -55,8 +48,7 @@ class Hydrator:
 
     async def plain_posts(self, actor: Actor, ids: Sequence[PostId]) -> HydratedPosts:
         """What the rules ask for, and nothing of what people did with the posts."""
-        posts = await self._posts.posts_by_ids(ids)
-        authors = await self.profiles(list({post.author_id for post in posts.values()}))
+        posts, authors = await self._contents.posts_and_authors(ids)
         return HydratedPosts(posts, authors, {}, {}, await self.viewpoint(actor, list(authors)))
 
     async def with_reactions(self, actor: Actor, plain: HydratedPosts, ids: Sequence[PostId]) -> HydratedPosts:
@@ -91,4 +83,4 @@ class Hydrator:
         }
 
     async def profiles(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
-        return await self._users.profiles_by_ids(ids)
+        return await self._contents.profiles_by_ids(ids)

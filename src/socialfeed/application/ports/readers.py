@@ -51,6 +51,13 @@ class PostBatches(Protocol):
     async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
 
 
+class ContentBatches(PostBatches, ProfileBatches, Protocol):
+    """Each method looks once at what has changed, and answers with nothing older."""
+
+    async def posts_and_authors(self, ids: Sequence[PostId]) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
+        """The posts, and the profiles of those who wrote them."""
+
+
 class UserReader(ProfileBatches, Protocol):
     async def accounts_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, User]:
         """Whole accounts, secrets included: for identity only."""

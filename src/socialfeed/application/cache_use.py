@@ -1,0 +1,57 @@
+"""What caches did for one request, told to whoever asks before the request begins."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CacheStatus(StrEnum):
+    HIT = "HIT"
+    """Every post and profile came from a cache."""
+    MISS = "MISS"
+    """Some had to be read from the database."""
+    BYPASS = "BYPASS"
+    """No cache was asked: there is none, or it does not answer."""
+
+
+@dataclass(slots=True)
+class CacheUse:
+    """`seconds` is how long what was used would be used again at least, if nothing changed, and `database` the number
+    of the one it was kept in: see `Cache.database`.
+    """
+
+    answered: bool = False
+    read: bool = False
+    seconds: float | None = None
+    database: int | None = None
+
+    def lives(self, seconds: float) -> None:
+        self.seconds = seconds if self.seconds is None else min(self.seconds, seconds)
+
+    @property
+    def status(self) -> CacheStatus | None:
+        """None where the request needed nothing that is cached."""
+        if self.answered:
+            return CacheStatus.MISS if self.read else CacheStatus.HIT
+        return CacheStatus.BYPASS if self.read else None
+
+
+_current: ContextVar[CacheUse | None] = ContextVar("cache use", default=None)
+
+
+@contextmanager
+def noted_cache_use() -> Iterator[CacheUse]:
+    """Everything read within, tasks that begin there included, is noted in what this gives."""
+    use = CacheUse()
+    token = _current.set(use)
+    try:
+        yield use
+    finally:
+        _current.reset(token)
+
+
+def cache_use() -> CacheUse | None:
+    """Of the request under way, if anybody asks."""
+    return _current.get()
