@@ -118,6 +118,16 @@ class Settings(BaseSettings):
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
     )
+    api_rate: RateText = Field(
+        default="1500/5 minutes", description="Points of GraphQL for an account: ten objects are one, a mutation ten."
+    )
+    anonymous_rate: RateText = Field(
+        default="300/5 minutes", description="The same for clients that are not signed in, per address."
+    )
+    graphql_max_cost: int = Field(default=2_000, gt=0, description="Points that one operation may cost at most.")
+    graphql_max_depth: int = Field(default=20, gt=0, description="Levels of an operation, fragments included.")
+    graphql_max_aliases: int = Field(default=15, ge=0, description="Aliases in an operation, fragments included.")
+    graphql_timeout: float = Field(default=30, gt=0, description="Seconds that one operation may take.")
     fetch_proxy: bool = Field(
         default=False, description="Whether Post.imageProxy leads to images of other servers, fetched by this one."
     )
@@ -152,6 +162,14 @@ class Settings(BaseSettings):
     @property
     def credential_limit(self) -> Limit | None:
         return parse_rate(self.credential_rate if self.rate_limit is None else self.rate_limit)
+
+    @property
+    def api_limit(self) -> Limit | None:
+        return parse_rate(self.api_rate if self.rate_limit is None else self.rate_limit)
+
+    @property
+    def anonymous_limit(self) -> Limit | None:
+        return parse_rate(self.anonymous_rate if self.rate_limit is None else self.rate_limit)
 
     @property
     def fetch_limit(self) -> Limit | None:

@@ -26,6 +26,7 @@ from socialfeed.application.posts.pins import Pins
 from socialfeed.application.posts.quotes import Quotes
 from socialfeed.application.posts.service import Posts
 from socialfeed.application.search.service import Search
+from socialfeed.application.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Services:
     """`guard` is for resolvers and jobs that have no service of their own."""
 
     guard: Guard
+    throttle: Throttle
     accounts: Accounts
     own_account: OwnAccount
     sessions: Sessions

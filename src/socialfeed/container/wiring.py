@@ -66,6 +66,7 @@ from socialfeed.application.posts.service import Posts
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.search.service import Search
 from socialfeed.application.services import Services
+from socialfeed.application.throttle import Throttle
 from socialfeed.application.work.freshness import Freshness
 from socialfeed.application.work.reactions import reactions
 from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
@@ -245,6 +246,13 @@ class Container(containers.DeclarativeContainer):
     services = providers.Singleton(
         Services,
         guard=guard,
+        throttle=providers.Singleton(
+            Throttle,
+            limiter,
+            providers.Singleton(MemoryRateLimiter, clock),
+            settings.provided.api_limit,
+            settings.provided.anonymous_limit,
+        ),
         accounts=providers.Singleton(
             Accounts, commands, storage.provided.users, passwords, codes, sessions, limits, guard, notes
         ),

@@ -24,7 +24,8 @@ from socialfeed.application.services import Services
 from socialfeed.container import App, open_app
 from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
-from socialfeed.entrypoints.graphql.execution import Executor
+from socialfeed.entrypoints.graphql.execution import Executor, Limits
+from socialfeed.entrypoints.graphql.limits import Shape
 from socialfeed.entrypoints.graphql.schema import build_schema
 from socialfeed.entrypoints.media import serve_media
 from socialfeed.entrypoints.metrics import MetricsEndpoint, labels_of
@@ -60,7 +61,12 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
     chosen = settings or load()
     tracing = start_tracing()
     opened = opener or partial(open_app, around_jobs=tracing.jobs)
-    executor = Executor(build_schema(), introspection=chosen.allows_introspection, tracing=tracing)
+    limits = Limits(
+        Shape(aliases=chosen.graphql_max_aliases, depth=chosen.graphql_max_depth),
+        cost=chosen.graphql_max_cost,
+        seconds=chosen.graphql_timeout,
+    )
+    executor = Executor(build_schema(), introspection=chosen.allows_introspection, limits=limits, tracing=tracing)
     graphql = GraphQLEndpoint(executor)
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """What both fronts do with a request before they know what it asks: who sends it, and its body, within limits."""
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from socialfeed.application.services import Services
+from socialfeed.application.throttle import Budget
 from socialfeed.domain.errors import Unauthenticated
 from socialfeed.domain.permissions import Actor
 
@@ -53,6 +55,19 @@ def client_of(request: Request) -> Actor:
     return Actor(
         address=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", "")
     )
+
+
+def rate_limit_headers(budget: Budget | None) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` as draft-ietf-httpapi-ratelimit-headers-10 writes them: quota and window, what
+    remains and in how many seconds all of it is back.
+    """
+    if budget is None:
+        return {}
+    limit, verdict = budget
+    return {
+        "RateLimit-Policy": f'"points";q={limit.points};w={math.ceil(limit.period.total_seconds())}',
+        "RateLimit": f'"points";r={verdict.remaining};t={math.ceil(verdict.reset_after)}',
+    }
 
 
 async def read_body(request: Request) -> bytes:

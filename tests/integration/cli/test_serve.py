@@ -3,7 +3,10 @@ import json
 import re
 import signal
 import socket
+import urllib.error
 import urllib.request
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
 from urllib.parse import urlsplit
@@ -128,6 +131,30 @@ def test_several_processes_give_one_page_of_metrics(run: Run, start: Start) -> N
 
     # The line of a request is written when its answer is sent; whoever answers next may be the other process.
     assert [counted() for _ in range(6)][-1] == 20
+    server.stop()
+
+
+def test_two_hundred_requests_to_four_processes_on_a_limit_of_a_hundred_let_a_hundred_pass(
+    run: Run, start: Start, redis_url: str
+) -> None:
+    run("migrate")
+    server = start("--workers", "4", redis_url=redis_url, rate_limit="100/day")
+    address = server.address()
+
+    def status(_: int) -> int:
+        request = urllib.request.Request(
+            f"{address}/graphql", b'{"query": "{ __typename }"}', {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(50) as threads:
+        statuses = list(threads.map(status, range(200)))
+
+    assert Counter(statuses) == {200: 100, 429: 100}
     server.stop()
 
 

@@ -1,11 +1,14 @@
 """Reading a thread: in which order, how deep, and from where on."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from socialfeed.domain.comment import LEVELS_SHOWN
-from socialfeed.testing.client import Client
+from socialfeed.testing.client import Client, open_client
+from tests.integration.product.conftest import BACKENDS, backend
 from tests.integration.product.test_comments import LIKE, comment
 from tests.integration.product.test_social import publish
 
@@ -102,6 +105,13 @@ def lines(page: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class TestDepth:
+    @pytest.fixture(params=BACKENDS)
+    async def client(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
+        """One that may ask for everything at once."""
+        settings = await backend(request.param, request, tmp_path)
+        async with open_client(data_dir=tmp_path, graphql_max_depth=200, graphql_max_cost=10**60, **settings) as client:
+            yield client
+
     async def test_thirty_two_levels_are_shown_and_the_next_are_read_from_there(self, client: Client) -> None:
         ada = await client.sign_up("ada")
         post = await publish(ada, "post")

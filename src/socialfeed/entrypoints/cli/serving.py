@@ -21,6 +21,9 @@ from socialfeed.settings import Settings, SettingsError
 GRACE = 10
 """Seconds a stopping server waits for requests under way."""
 
+PATIENCE = 60
+"""Seconds a process may take to say that it lives, as while it starts; after that another takes its place."""
+
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 """Where the client library of Prometheus looks for a folder that processes share."""
 
@@ -156,6 +159,7 @@ def _listen(app: str | Callable[[], ASGIApp], settings: Settings, host: str, por
             limit_concurrency=4096,
             timeout_keep_alive=20,
             timeout_graceful_shutdown=GRACE,
+            timeout_worker_healthcheck=PATIENCE,
         )
 
 

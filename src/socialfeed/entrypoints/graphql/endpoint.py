@@ -15,7 +15,14 @@ from socialfeed.entrypoints.graphql.context import Context
 from socialfeed.entrypoints.graphql.execution import Executor, Operation
 from socialfeed.entrypoints.graphql.operations import operation_of
 from socialfeed.entrypoints.graphql.uploads import check_preflight, read_upload
-from socialfeed.entrypoints.requests import JSON, BadRequest, authenticate, decode_json, read_body
+from socialfeed.entrypoints.requests import (
+    JSON,
+    BadRequest,
+    authenticate,
+    decode_json,
+    rate_limit_headers,
+    read_body,
+)
 
 
 class GraphQLEndpoint:
@@ -56,8 +63,7 @@ class GraphQLEndpoint:
 
     async def _run(self, operation: Operation, context: Context, request_id: str) -> Response:
         outcome = await self._executor.run(operation, context, request_id)
-        status = HTTPStatus.OK if outcome.executed else HTTPStatus.BAD_REQUEST
-        headers = {}
+        status, headers = outcome.status, rate_limit_headers(outcome.budget)
         retry_after = _retry_after(outcome.response)
         if retry_after is not None:
             status, headers["Retry-After"] = HTTPStatus.TOO_MANY_REQUESTS, str(retry_after)

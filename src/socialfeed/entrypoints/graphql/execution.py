@@ -1,43 +1,33 @@
-"""Running one operation: parse, validate, execute. The one place where an executor plugs in."""
+"""Running one operation: is it valid, may it, what comes of it. The one place where an executor plugs in."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
 
-from ariadne.validation.introspection_disabled import IntrospectionDisabledRule
-from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    execute,
-    parse,
-    validate,
-)
-from graphql.validation import specified_rules
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 
+from socialfeed.application.throttle import Budget
+from socialfeed.domain.errors import RateLimited
 from socialfeed.entrypoints.graphql.context import Context
+from socialfeed.entrypoints.graphql.documents import Document, Documents, Refused
 from socialfeed.entrypoints.graphql.errors import format_error
+from socialfeed.entrypoints.graphql.limits import Shape
 from socialfeed.entrypoints.tracing import Tracing
 
 log = logging.getLogger(__name__)
 
-MAX_TOKENS = 1_000
-"""The longest operation, in tokens of the GraphQL grammar; counted before anything else is done with it."""
 
-MAX_ERRORS = 5
-"""Validation stops after so many errors: a page of them helps nobody but an attacker."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`cost` in points, `seconds` by the clock on the wall."""
 
-CACHED = 500
-"""How many different operations are kept parsed and validated. Clients send the same few over and over."""
-
-CACHED_LENGTH = 10_000
-"""Longer texts are not kept, so that the cache stays under about 50 MB whatever is sent."""
+    shape: Shape
+    cost: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,72 +41,109 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The response, and whether the operation was run at all (else the request itself was wrong)."""
+    """The response, its status, and how the client's budget stands, if it has one."""
 
     response: dict[str, Any]
-    executed: bool
-
-
-class _Refused(Exception):
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__()
-        self.errors = errors
+    status: HTTPStatus = HTTPStatus.OK
+    budget: Budget | None = None
 
 
 class Executor:
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool, tracing: Tracing) -> None:
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool, limits: Limits, tracing: Tracing) -> None:
         self._schema = schema
+        self._documents = Documents(schema, limits.shape, introspection=introspection)
+        self._introspection = introspection
+        self._limits = limits
         self._tracing = tracing
-        self._rules = specified_rules if introspection else (*specified_rules, IntrospectionDisabledRule)
-
-        self._prepare_cached = lru_cache(CACHED)(self._prepare)
 
     async def run(self, operation: Operation, context: Context, request_id: str) -> Outcome:
-        prepare = self._prepare_cached if len(operation.query) <= CACHED_LENGTH else self._prepare
         try:
-            document = prepare(operation.query)
-        except _Refused as refused:
-            return Outcome({"errors": [format_error(error, request_id) for error in refused.errors]}, executed=False)
+            document = self._documents.of(operation.query)
+        except Refused as refused:
+            return _not_run(refused.errors, request_id)
+        points = document.costs.most(operation.name, operation.variables)
+        if points > self._limits.cost:
+            return _too_expensive(points, self._limits.cost, request_id)
+        budget = await context.services.throttle.spend(context.actor, points)
+        if budget is not None and not budget.verdict.allowed:
+            return _limited(points, budget, request_id)
+        result = await self._result(document, operation, context, request_id)
+        return result if budget is None else await self._settled(result, document, operation, context, points, budget)
+
+    async def _result(self, document: Document, operation: Operation, context: Context, request_id: str) -> Outcome:
         response: dict[str, Any] = {}
-        with self._tracing.operation(document, operation.name) as report:
-            result = await self._execute(document, operation, context)
+        with self._tracing.operation(document.ast, operation.name) as report:
+            try:
+                async with asyncio.timeout(self._limits.seconds) as clock:
+                    result = await self._execute(document, operation, context)
+            except TimeoutError:
+                if not clock.expired():
+                    raise
+                report(["TIMEOUT"])
+                return _not_run([_TIMEOUT], request_id, HTTPStatus.SERVICE_UNAVAILABLE)
             if result.errors:
                 response["errors"] = errors = [format_error(error, request_id) for error in result.errors]
                 report([error["extensions"].get("code", "") for error in errors])
         response["data"] = result.data
         # An operation name or a variable that does not fit is found by the executor, before any resolver runs.
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        if not executed:
+        if result.data is None and not any(error.path for error in result.errors or ()):
             del response["data"]
-        return Outcome(response, executed)
+            return Outcome(response, HTTPStatus.BAD_REQUEST)
+        return Outcome(response)
 
-    def _prepare(self, query: str) -> DocumentNode:
-        """The operation, parsed and valid. Raises `_Refused`, which is not cached."""
-        try:
-            document = parse(query, max_tokens=MAX_TOKENS)
-            errors = validate(self._schema, document, self._rules, max_errors=MAX_ERRORS) or _unsupported(document)
-        except GraphQLError as error:
-            errors = [error]
-        except RecursionError:
-            errors = [GraphQLError("The operation is nested too deeply.", extensions={"code": "TOO_DEEP"})]
-        if errors:
-            raise _Refused(errors)
-        return document
-
-    async def _execute(self, document: DocumentNode, operation: Operation, context: Context) -> ExecutionResult:
+    async def _execute(self, document: Document, operation: Operation, context: Context) -> ExecutionResult:
         result = execute(
             self._schema,
-            document,
+            document.ast,
             context_value=context,
             variable_values=dict(operation.variables),
             operation_name=operation.name,
+            hide_suggestions=not self._introspection,
         )
         return await result if isawaitable(result) else result
 
+    async def _settled(
+        self, outcome: Outcome, document: Document, operation: Operation, context: Context, points: int, budget: Budget
+    ) -> Outcome:
+        """Points for what the answer did not hold are given back."""
+        actual = min(points, document.costs.actual(operation.name, outcome.response.get("data")))
+        back = max(0, min(points, budget.limit.points) - actual)
+        await context.services.throttle.give_back(context.actor, back)
+        budget = budget.given_back(back)
+        cost = _cost(points, budget) | {"actual": actual}
+        return Outcome(outcome.response | {"extensions": {"cost": cost}}, outcome.status, budget)
 
-def _unsupported(document: DocumentNode) -> list[GraphQLError]:
-    return [
-        GraphQLError("Subscriptions do not run over plain HTTP.", node)
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode) and node.operation is OperationType.SUBSCRIPTION
-    ]
+
+_TIMEOUT = GraphQLError(
+    "This took too long and was ended. What it changed until then is either complete or undone.",
+    extensions={"code": "TIMEOUT"},
+)
+
+
+def _not_run(errors: list[GraphQLError], request_id: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Outcome:
+    return Outcome({"errors": [format_error(error, request_id) for error in errors]}, status)
+
+
+def _too_expensive(points: int, most: int, request_id: str) -> Outcome:
+    cost = {"requested": points, "maximum": most}
+    error = GraphQLError(
+        f"This may cost {points} points; an operation may cost {most}.",
+        extensions={"code": "TOO_EXPENSIVE", "cost": cost},
+    )
+    outcome = _not_run([error], request_id)
+    return Outcome(outcome.response | {"extensions": {"cost": cost}}, outcome.status)
+
+
+def _limited(points: int, budget: Budget, request_id: str) -> Outcome:
+    error = GraphQLError("", original_error=RateLimited(budget.verdict.retry_after))
+    outcome = _not_run([error], request_id, HTTPStatus.TOO_MANY_REQUESTS)
+    return Outcome(outcome.response | {"extensions": {"cost": _cost(points, budget)}}, outcome.status, budget)
+
+
+def _cost(points: int, budget: Budget) -> dict[str, Any]:
+    return {
+        "requested": points,
+        "remaining": budget.verdict.remaining,
+        "limit": budget.limit.points,
+        "restoreRate": round(budget.restore_rate, 3),
+    }
