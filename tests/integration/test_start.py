@@ -35,7 +35,7 @@ async def test_production_refuses_a_database_that_forgets(tmp_path: Path) -> Non
         await start(tmp_path, environment="production", secret_key="x" * 40)
 
 
-@pytest.mark.parametrize("kind", ["database", "redis", "broker", "mail", "media"])
+@pytest.mark.parametrize("kind", ["database", "redis", "broker", "mail", "media", "ranker"])
 async def test_an_unknown_scheme_is_refused_and_the_known_ones_are_named(tmp_path: Path, kind: str) -> None:
     with pytest.raises(SettingsError, match=rf"^SOCIALFEED_{kind.upper()}_URL: no adapter for .*'carrier'.*://$"):
         await start(tmp_path, **{f"{kind}_url": "carrier://user:hush@pigeon"})

@@ -1,5 +1,6 @@
 """The rankers that ship, and how one is chosen."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.ranking import Ranker
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.graph import Priority
-from socialfeed.domain.scores import DEFAULT
+from socialfeed.domain.scores import DEFAULT, Terms, parse_score
 from socialfeed.testing import Builder, FixedClock
 from socialfeed.testing.contracts.ranking import AT, READER, RankerContract, contender
 
@@ -95,3 +96,17 @@ async def test_an_address_with_more_than_a_scheme_makes_no_sense(opener: object,
     with pytest.raises(ValueError, match="is written"):
         async with opener("engagement://somewhere", AdapterContext(FixedClock(), tmp_path)):
             raise AssertionError("opened")
+
+
+def test_the_guide_lists_every_term_and_its_formulas_are_good() -> None:
+    root = Path(__file__).parents[3]
+    guide = (root / "docs" / "ranking.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` +\| ", guide, re.MULTILINE)
+    set_by_operators = re.findall(
+        r'SOCIALFEED_RANKING="(.+)"', guide + (root / ".env.development").read_text(encoding="utf-8")
+    )
+
+    assert tuple(listed) == Terms._fields
+    assert DEFAULT in guide
+    assert [parse_score(text).text for text in set_by_operators] == set_by_operators
+    assert len(set_by_operators) == 2

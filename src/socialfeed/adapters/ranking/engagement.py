@@ -15,6 +15,7 @@ class EngagementRanker:
     def __init__(self, formula: str) -> None:
         """Raises `ValueError`, as `parse_score`."""
         self._formula = parse_score(formula)
+        self._shown = [(name, Terms._fields.index(name)) for name in self._formula.names]
 
     async def rank(self, reader_id: UserId, contenders: Sequence[Contender], at: datetime) -> list[Ranked]:
         ranked = [self._scored(each, at) for each in contenders]
@@ -22,19 +23,16 @@ class EngagementRanker:
 
     def _scored(self, each: Contender, at: datetime) -> Ranked:
         terms = Terms(
-            likes=each.counts.likes,
-            comments=each.counts.comments,
-            shares=each.counts.shares,
+            likes=float(each.counts.likes),
+            comments=float(each.counts.comments),
+            shares=float(each.counts.shares),
             age_hours=max((at - each.created_at).total_seconds() / 3600, 0.0),
-            priority=each.priority,
-            affinity=each.affinity,
-            is_followed=each.is_followed,
-            is_own=each.is_own,
+            priority=float(each.priority),
+            affinity=float(each.affinity),
+            is_followed=float(each.is_followed),
+            is_own=float(each.is_own),
         )
-        values = tuple(map(float, terms))
-        named = zip(Terms._fields, values, strict=True)
-        asked = self._formula.names
-        return Ranked(each.post_id, self._formula(values), {name: value for name, value in named if name in asked})
+        return Ranked(each.post_id, self._formula(terms), {name: terms[index] for name, index in self._shown})
 
 
 def _or_last(score: float | None) -> float:
