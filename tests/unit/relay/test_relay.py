@@ -7,6 +7,7 @@ import pytest
 
 from socialfeed.adapters.inprocess import NothingParked
 from socialfeed.adapters.memory import MemoryStorage
+from socialfeed.application.ports.jobs import NotTaken
 from socialfeed.application.ports.outbox import EVERYTHING, TRIES, Claimed, Lane, OutboxRelay
 from socialfeed.application.work import relay as relay_module
 from socialfeed.application.work.relay import Relay
@@ -205,7 +206,7 @@ async def test_a_job_that_refuses_an_event_for_good_is_not_tried_again(
 
 
 async def test_a_job_that_misses_something_delays_its_own_event_only(
-    relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs
+    relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The job ran here and the mail server was away, say: the broker is not at fault."""
     events = await commit(storage, *(followed() for _ in range(30)))
@@ -219,6 +220,8 @@ async def test_a_job_that_misses_something_delays_its_own_event_only(
 
     assert [event for _, event in jobs.submitted] == events[1:]
     assert await storage.outbox.backlog() == 1
+    [line] = caplog.records
+    assert line.exc_info is None, "tracebacks of all jobs at once would stop the process"
 
 
 async def fail_each_time(relay: Relay, clock: FixedClock, times: int) -> None:
@@ -274,6 +277,24 @@ async def test_while_the_broker_is_away_events_wait_unharmed_and_leave_at_once_w
     assert await storage.outbox.backlog() == 5
 
     jobs.away = False
+    await relay.drain()
+    assert [event for _, event in jobs.submitted] == events
+
+
+async def test_while_a_broker_that_answers_takes_nothing_events_wait_unharmed_too(
+    relay: Relay, storage: MemoryStorage, jobs: ScriptedJobs
+) -> None:
+    events = await commit(storage, *(followed() for _ in range(5)))
+
+    def refuse(job: str, envelope: Envelope) -> None:
+        raise NotTaken
+
+    jobs.on_submit = refuse
+    for _ in range(3):
+        with pytest.raises(NotTaken):
+            await relay.drain()
+
+    jobs.on_submit = lambda job, envelope: None
     await relay.drain()
     assert [event for _, event in jobs.submitted] == events
 

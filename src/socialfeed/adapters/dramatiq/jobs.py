@@ -13,8 +13,7 @@ from socialfeed.adapters.dramatiq.dead_letters import DeadLetters
 from socialfeed.adapters.dramatiq.envelopes import envelope_to_wire
 from socialfeed.adapters.dramatiq.threads import DaemonThreads, attempt
 from socialfeed.adapters.dramatiq.worker import CLOSE_SECONDS, working
-from socialfeed.application.ports.jobs import JobTable, Queue
-from socialfeed.domain.errors import Unavailable
+from socialfeed.application.ports.jobs import JobTable, NotTaken, Queue
 from socialfeed.domain.events import Envelope
 
 THREADS = 4
@@ -72,7 +71,7 @@ class DramatiqJobs(Generic[B]):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
         except TimeoutError as error:
-            raise Unavailable(f"{self._brokers.place} does not answer.") from error
+            raise NotTaken(f"{self._brokers.place} does not answer.") from error
         except BrokerConnectionError as error:
             reason = type(error.__cause__ or error).__name__
-            raise Unavailable(f"{self._brokers.place} cannot be used: {reason}.") from error
+            raise NotTaken(f"{self._brokers.place} cannot be used: {reason}.") from error

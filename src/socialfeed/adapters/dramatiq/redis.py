@@ -34,6 +34,12 @@ MAINTENANCE_PER_MILLION = 250_000
 two look-ups in sorted sets.
 """
 
+_EVEN_IF_FULL = b"""
+-- A server without room refuses a script at its first command that may need some, but not one that has written before.
+-- Workers have to be heard, to fetch and to acknowledge, or there would never be room again. This needs none:
+redis.call("unlink", KEYS[1] .. ":nothing")
+"""
+
 _LOST = (redis.RedisError, OSError)
 """A Redis that is out of memory, loading or not the primary is as good as none."""
 
@@ -64,7 +70,11 @@ class RedisBrokers:
         return self._broker(SUBMIT_SECONDS)
 
     def consumer(self) -> RedisBroker:
-        return self._broker(FETCH_SECONDS)
+        """Goes on where the server is full, so that retries are kept, too; only submitters are refused then."""
+        broker = self._broker(FETCH_SECONDS)
+        dispatch = cast(bytes, broker.scripts["dispatch"].script)
+        broker.scripts["dispatch"] = broker.client.register_script(_EVEN_IF_FULL + dispatch)
+        return broker
 
     def ping(self, broker: RedisBroker) -> None:
         with as_lost_connection(*_LOST):

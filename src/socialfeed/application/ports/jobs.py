@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from socialfeed.application.ports.parked import ParkedWork
+from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.events import Envelope
 
 Handler = Callable[[Envelope], Awaitable[None]]
@@ -36,11 +37,15 @@ class Job(Protocol):
     def handler(self) -> Handler: ...
 
 
+class NotTaken(Unavailable):
+    """A broker is away, or there and takes no jobs: it may be full."""
+
+
 class Jobs(Protocol):
     async def submit(self, job: str, envelope: Envelope) -> None:
         """When this returns, the job will run at least once even if this process dies now. An adapter that keeps
-        nothing outside the process must therefore have run it. Raises `Unavailable` when the broker does not take
-        it, and, where the job ran here, whatever the job raised.
+        nothing outside the process must therefore have run it. Raises `NotTaken` when the broker does not take it,
+        and, where the job ran here, whatever the job raised.
         """
 
     def work(self, concurrency: int) -> AbstractAsyncContextManager[None]:
