@@ -43,19 +43,29 @@ class Counters:
         missing = [post_id for post_id in ids if post_id not in known]
         if missing:
             found = await self._posts.counts(missing)
-            await self._cache.put_many(found)
+            await self._try_to_put(found)
             known |= found
         return known
 
     async def changed(self, post_id: PostId, counts: Counts) -> None:
-        """Tells the cache what a committed transaction made of a post's counters."""
-        await self._cache.put_many({post_id: counts})
+        """Tells the cache what a committed transaction made of a post's counters. While the cache is away nobody reads
+        from it, and the job waits for it.
+        """
+        await self._try_to_put({post_id: counts})
 
     async def refresh(self, envelope: Envelope) -> None:
-        """Job: puts the database's counters into the cache, in case the process died before `changed` did."""
+        """Job: puts the database's counters into the cache, in case the process died before `changed` did, or the cache
+        was away: it may come back with what it knew before.
+        """
         event = envelope.event
         if isinstance(event, Engagement):
             await self._cache.put_many(await self._posts.counts([event.post_id]))
+
+    async def _try_to_put(self, counts: Mapping[PostId, Counts]) -> None:
+        try:
+            await self._cache.put_many(counts)
+        except Unavailable:
+            log.debug("counters that changed stay cached until the cache is back")
 
 
 class CounterUpkeep:

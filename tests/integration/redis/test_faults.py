@@ -153,8 +153,8 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
     await disturbed.cache.fill_many({"key": b"value"}, HOUR)
     await disturbed.limiter.give_back("key", LIMIT)
     assert await disturbed.counters.get_many([post]) == {}
-    await disturbed.counters.put_many({post: Counts(1, 1, 1, 1)})
     for call in (
+        disturbed.counters.put_many({post: Counts(1, 1, 1, 1)}),
         disturbed.cache.delete_many(["key"]),
         disturbed.cache.deletions(None),
         disturbed.limiter.hit("key", LIMIT),

@@ -53,10 +53,7 @@ class RedisCounterCache:
 
     async def put_many(self, counts: Mapping[PostId, Counts]) -> None:
         calls = [_PUT.call([self._key(post_id)], _value(values), LIFE) for post_id, values in counts.items()]
-        try:
-            await self._link.run_scripts(_PUT, calls)
-        except Unavailable as error:
-            logger.debug("No counters kept: %s", error.__cause__ or error)
+        await self._link.run_scripts(_PUT, calls)
 
     def _key(self, post_id: PostId) -> str:
         return f"{self._prefix}n:{{{post_id}}}"

@@ -58,4 +58,6 @@ class CounterCache(Protocol):
         """Never raises; what is not known is left out."""
 
     async def put_many(self, counts: Mapping[PostId, Counts]) -> None:
-        """Stores each unless a newer version is there. Best effort: never raises."""
+        """Stores each unless a newer version is there. After it returns no reader gets an older one. Raises
+        `Unavailable` if that cannot be promised.
+        """
