@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-com
 # Where the environment forbids it, too: tests start dozens of processes, and each would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test nightly e2e check format lock clean
+.PHONY: help run test nightly faults e2e check format lock clean
 help: ## This list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
 
@@ -24,6 +24,9 @@ test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
 
 nightly: .venv/.dev ## Run the tests that take minutes and are left out of `make test`
 	@$(BIN)/pytest -m nightly $(ARGS)
+
+faults: .venv/.dev ## Kill and freeze servers under load, and print what came of it (ARGS="-k fault_4" for one)
+	@$(BIN)/pytest -q -m faults --show-capture=no --tb=short tests/integration/faults $(ARGS)
 
 e2e: .venv/.dev ## Try the pages in a real browser (needs chromium, chromium-driver and node)
 	@$(BIN)/pytest tests/e2e $(ARGS)

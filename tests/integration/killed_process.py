@@ -1,19 +1,20 @@
 """Processes that commit an event and are killed before its job is through.
 
-`python -m tests.integration.killed_process DATABASE_URL BROKER_URL WITNESS` forks as many as `KILLS` says, one after
-the other. What the job does is as far from idempotent as can be: it writes a post of the witness, with a new id, so
-that only the inbox keeps it from happening twice.
+`python -m tests.integration.killed_process DATABASE_URL BROKER_URL WITNESS KILLS` forks so many, one after the other,
+and `survived` is whoever comes after them. What the job does is as far from idempotent as can be: it writes a post of
+the witness, with a new id, so that only the inbox keeps it from happening twice.
 """
 
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from socialfeed.adapters.dramatiq import open_rabbitmq, open_redis_broker
 from socialfeed.adapters.inprocess import open_inprocess
@@ -24,10 +25,12 @@ from socialfeed.application.ports.jobs import Jobs, Queue
 from socialfeed.application.ports.storage import Storage
 from socialfeed.application.work.relay import Relay
 from socialfeed.domain.events import Envelope, PostPublished
-from socialfeed.domain.ids import UserId
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
+from socialfeed.domain.visibility import EVERY_VISIBILITY
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.jobs import WorkbenchJob
+from socialfeed.testing.contracts.waiting import eventually
 
 T = TypeVar("T")
 
@@ -44,9 +47,6 @@ class Moment(StrEnum):
     BEFORE_SUBMIT = "after the commit, before the broker has the job"
     AFTER_SUBMIT = "after the broker has the job, before the event leaves the outbox"
     IN_THE_JOB = "in the job, before its transaction commits"
-
-
-KILLS = 20
 
 
 def moment_of(number: int) -> Moment:
@@ -146,8 +146,8 @@ async def commit_and_die(number: int, database_url: str, broker_url: str, witnes
         await Relay(storage.outbox, Deadly(jobs, moment), SUBSCRIPTIONS).drain()
 
 
-def main(database_url: str, broker_url: str, witness_id: str) -> None:
-    for number in range(KILLS):
+def main(database_url: str, broker_url: str, witness_id: str, kills: str) -> None:
+    for number in range(int(kills)):
         child = os.fork()
         if child == 0:
             try:
@@ -157,6 +157,68 @@ def main(database_url: str, broker_url: str, witness_id: str) -> None:
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
             sys.exit(f"process {number} was not killed {moment_of(number)}: status {status}")
+
+
+class Outcome(NamedTuple):
+    """What is there in the end; `events` and `effects` name the events, in order."""
+
+    committed: int
+    asked: int
+    events: list[int]
+    effects: list[int]
+
+
+async def survived(database_url: str, broker_url: str, *, kills: int) -> Outcome:
+    """Has so many processes killed, and does what they left. At most 100: one page of posts."""
+    make = Builder()
+    author = make.user()
+
+    async with opened(database_url, broker_url, lambda storage: Witness(storage, author.id, make, lambda: None)) as (
+        storage,
+        jobs,
+        witness,
+    ):
+        async with storage.uow() as tx:
+            await tx.users.add(author)
+
+        command = [sys.executable, "-m", "tests.integration.killed_process", database_url, broker_url, str(author.id)]
+        killed = await asyncio.to_thread(
+            subprocess.run, [*command, str(kills)], capture_output=True, text=True, check=False
+        )
+        assert killed.returncode == 0, killed.stderr
+
+        relay = Relay(storage.outbox, jobs, SUBSCRIPTIONS)
+
+        async def all_is_done() -> bool:
+            await relay.drain()  # again and again: what failed for some other reason is due later
+            return not await storage.outbox.backlog() and witness.asked >= deliveries_due(broker_url, kills)
+
+        async with jobs.work(4):
+            await eventually(all_is_done)
+
+        names = [await storage.users.user_id_by_username(f"user_{number}") for number in range(kills)]
+        return Outcome(
+            kills - names.count(None),
+            witness.asked,
+            sorted(event_of(number).id for number in range(kills)),
+            await effects(storage, author.id),
+        )
+
+
+def deliveries_due(broker_url: str, kills: int) -> int:
+    """How often the survivor is asked at least. A broker that lives on has every event once from a process that found
+    it in the outbox, and once from the process before if that came so far; none was acknowledged.
+    """
+    if broker_url.startswith("inprocess"):
+        return 1
+    return kills + sum(moment_of(number) is not Moment.BEFORE_SUBMIT for number in range(kills))
+
+
+async def effects(storage: Storage, author_id: UserId) -> list[int]:
+    """The event of each post that the job wrote."""
+    page = await storage.posts.page_by_author(author_id, EVERY_VISIBILITY, limit=100, offset=0)
+    posts = await storage.posts.posts_by_ids([*map(PostId, page.ids)])
+    return sorted(int(post.content) for post in posts.values())
 
 
 if __name__ == "__main__":

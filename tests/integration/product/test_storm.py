@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -19,46 +18,12 @@ from socialfeed.domain.permissions import BUILT_IN, Actor
 from socialfeed.testing.client import Client, open_client
 from tests.integration.product.conftest import BACKENDS, backend
 from tests.integration.product.crowd import Crowd
+from tests.integration.product.storm import Pair, Step, steps
 
 USERS, POSTS = 200, 50
-LIKED_BY_EACH = 8
-"""Posts that somebody comes back to: 1,600 pairs, each a few times."""
-
 AT_ONCE = 40
 ALL = 10_000
 EVERYDAY = [("memory", ALL), ("sqlite", 2_000), ("postgres+valkey", 1_000)]
-
-
-class Pair(NamedTuple):
-    user: UserId
-    post: PostId
-
-
-class Step(NamedTuple):
-    """`copies` of one command at once, as an impatient client sends it."""
-
-    pair: Pair
-    likes: bool
-    copies: int
-
-
-def steps(users: Sequence[UserId], posts: Sequence[PostId], commands: int, chance: random.Random) -> list[Step]:
-    """So many commands in all. Those of a pair follow one another in this order; pairs do not wait for each other."""
-    pairs = [Pair(user, post) for user in users for post in _favourites(posts, chance)]
-    made: list[Step] = []
-    while commands:
-        copies = min(commands, chance.choice((1, 1, 1, 2, 3)))
-        made.append(Step(chance.choice(pairs), chance.random() < 0.6, copies))
-        commands -= copies
-    return made
-
-
-def _favourites(posts: Sequence[PostId], chance: random.Random) -> set[PostId]:
-    """The first ones most."""
-    chosen: set[PostId] = set()
-    while len(chosen) < LIKED_BY_EACH:
-        chosen.add(posts[min(int(chance.expovariate(0.1)), len(posts) - 1)])
-    return chosen
 
 
 class Storm:
