@@ -30,6 +30,8 @@ PLACES = {
     "postsByUser": "query ($them: ID!) { postsByUser(userId: $them) { items { author { username } } } }",
     "userFeed": "{ userFeed { items { author { username } } } }",
     "homeFeed": "{ homeFeed { nodes { author { username } } } }",
+    "homeFeed, ranked": "{ homeFeed(ranking: ENGAGEMENT) { edges { reason { users { username } } } } }",
+    "catchUp": '{ catchUp(since: "2026-01-01T00:00:00Z") { nodes { author { username } } } }',
     "trendingPosts": "{ trendingPosts { items { author { username } } } }",
     "comments": "query ($meet: ID!) { comments(postId: $meet) { nodes { author { username } } } }",
     "replies": "query ($meet: ID!) { comments(postId: $meet) { nodes { replies { nodes { author { username } } } } } }",
@@ -219,7 +221,7 @@ class TestBlocks:
         assert await counts(eve, ada) == await counts(eve, bob) == (1, 1)
         assert await listed(eve, "followers", ada) == await listed(eve, "following", bob) == ["eve"]
         assert "by bob" not in await contents(ada)
-        everywhere = {*PLACES, "REST"} - {"userFeed", "homeFeed"}
+        everywhere = {*PLACES, "REST"} - {"userFeed", "homeFeed", "homeFeed, ranked", "catchUp"}
         assert await company.places(ada, bob) == await company.places(bob, ada) == everywhere
         await follow(ada, bob)
         assert "by bob" in await contents(ada)
