@@ -31,6 +31,9 @@ class NoCounterCache:
     async def put_many(self, counts: Mapping[PostId, Counts]) -> None:
         return None
 
+    async def flush(self) -> int:
+        return 0
+
 
 class Counters:
     def __init__(self, posts: PostReader, cache: CounterCache) -> None:

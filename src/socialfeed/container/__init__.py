@@ -31,6 +31,7 @@ from socialfeed.application.ports.storage import Storage
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
 from socialfeed.application.work.background import in_background
+from socialfeed.application.work.caches import Caches
 from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.parked import ParkedJobs
 from socialfeed.application.work.reactions import lanes, subscriptions
@@ -71,6 +72,7 @@ class App:
     counter_upkeep: CounterUpkeep
     metrics: Metrics
     parked: ParkedJobs
+    caches: Caches
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -177,6 +179,7 @@ async def open_app(
             container.counter_upkeep(),
             container.metrics(),
             parked,
+            container.caches(),
         )
 
 

@@ -67,6 +67,7 @@ from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.search.service import Search
 from socialfeed.application.services import Services
 from socialfeed.application.throttle import Throttle
+from socialfeed.application.work.caches import Caches
 from socialfeed.application.work.freshness import Freshness
 from socialfeed.application.work.reactions import reactions
 from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
@@ -289,6 +290,19 @@ class Container(containers.DeclarativeContainer):
             settings.provided.fetch_limit,
             notes,
         ),
+    )
+    caches = providers.Singleton(
+        Caches,
+        commands,
+        guard,
+        shared,
+        counter_cache,
+        timelines,
+        home,
+        contents,
+        counters,
+        counter_upkeep,
+        storage.provided.sessions,
     )
     jobs_table = providers.Singleton(
         reactions, codes, feed_reactions, fan_out, counters, freshness, search_indexing, media_work

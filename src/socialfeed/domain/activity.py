@@ -43,6 +43,8 @@ class Action(StrEnum):
     ACTIVITY_READ = "activity:read"
     BOOKMARK_DELETE_FOLDER = "bookmark:delete_folder"
     BOOKMARK_RENAME_FOLDER = "bookmark:rename_folder"
+    CACHE_FLUSH = "cache:flush"
+    CACHE_REBUILD = "cache:rebuild"
     COMMENT_CREATE = "comment:create"
     COMMENT_DELETE = "comment:delete"
     COMMENT_HIDE = "comment:hide"

@@ -10,11 +10,12 @@ from socialfeed.entrypoints.cli.setup import PASSWORD_VARIABLE
 from socialfeed.settings import Settings
 
 COMMANDS = {
-    "serve", "worker", "migrate", "demo", "seed", "create-superuser", "users", "audit", "search", "jobs", "keys",
-    "doctor", "schema",
+    "serve", "worker", "migrate", "demo", "seed", "create-superuser", "users", "audit", "search", "cache", "jobs",
+    "keys", "doctor", "schema",
 }  # fmt: skip
 GROUPS = {
     "audit": {"export"},
+    "cache": {"stats", "warm", "flush", "rebuild"},
     "jobs": {"parked"},
     "keys": {"rotate", "list", "prune"},
     "search": {"rebuild"},

@@ -35,6 +35,9 @@ class MemoryCache:
         self._deleted: deque[str] = deque(maxlen=DELETIONS)
         self._deletions = 0
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     async def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         now = self._clock.now()
         found: dict[str, bytes] = {}
@@ -80,6 +83,13 @@ class MemoryCache:
         kept = len(self._deleted)
         return Deletions(position, None if missed > kept else list(islice(self._deleted, kept - missed, kept)))
 
+    async def flush(self) -> int:
+        number = len(self._values)
+        self._values.clear()
+        self._size = 0
+        self._deletions += DELETIONS + 1  # More than anybody could be told of.
+        return number
+
     def _drop_fences(self, now: datetime) -> None:
         while self._fences and next(iter(self._fences.values())) <= now:
             self._fences.popitem(last=False)
@@ -99,6 +109,9 @@ class MemoryCounterCache:
         self._max = max_posts
         self._counts: OrderedDict[PostId, Counts] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._counts)
+
     async def get_many(self, ids: Sequence[PostId]) -> dict[PostId, Counts]:
         found = {post_id: self._counts[post_id] for post_id in ids if post_id in self._counts}
         for post_id in found:
@@ -112,3 +125,8 @@ class MemoryCounterCache:
                 self._counts[post_id] = new
         while len(self._counts) > self._max:
             self._counts.popitem(last=False)
+
+    async def flush(self) -> int:
+        number = len(self._counts)
+        self._counts.clear()
+        return number

@@ -62,6 +62,9 @@ class MemorySearch:
     async def users_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, UserDocument]:
         return {user_id: self._users[user_id] for user_id in ids if user_id in self._users}
 
+    async def post_ids_after(self, after: int, *, limit: int) -> list[PostId]:
+        return sorted(post_id for post_id in self._posts if post_id > after)[:limit]
+
     async def newest_posts(self, query: PostQuery, *, limit: int) -> list[PostId]:
         return list(islice(self._newest(query), limit))
 

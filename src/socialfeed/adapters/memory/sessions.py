@@ -76,6 +76,13 @@ class MemorySessionReader:
         live = [session for session in sessions if session.is_live(at)]
         return sorted(live, key=lambda session: (session.used_at, session.id), reverse=True)
 
+    async def last_active(self, since: datetime, *, limit: int) -> list[UserId]:
+        last: dict[UserId, datetime] = {}
+        for session in self.database.sessions.rows.values():
+            if session.used_at >= since:
+                last[session.user_id] = max(session.used_at, last.get(session.user_id, since))
+        return sorted(last, key=lambda user_id: (last[user_id], user_id), reverse=True)[:limit]
+
     async def revoked_since(self, since: datetime) -> dict[EventId, UserId]:
         rows = self.database.revocations.rows
         return {event_id: revocation.user_id for event_id, revocation in rows.items() if revocation.at >= since}

@@ -1,6 +1,6 @@
 """The shared store of a single process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager
 
 from socialfeed.adapters.memory.cache import MemoryCache, MemoryCounterCache
@@ -10,7 +10,7 @@ from socialfeed.adapters.memory.trending import MemoryTrending
 from socialfeed.adapters.memory.urls import require_bare
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.shared import SharedStore
+from socialfeed.application.ports.shared import Area, AreaSize, SharedStore, StoreFacts
 
 
 @asynccontextmanager
@@ -29,6 +29,13 @@ class MemorySharedStore:
         self.limiter = MemoryRateLimiter(clock)
         self.timelines = MemoryTimelines(clock)
         self.trending = MemoryTrending(clock)
+
+    async def facts(self) -> StoreFacts:
+        return StoreFacts("memory", None, None, None)
+
+    async def size(self, area: Area) -> AreaSize:
+        kept: dict[Area, Sized] = {Area.CACHE: self.cache, Area.COUNTERS: self.counters, Area.TIMELINES: self.timelines}
+        return AreaSize(len(kept[area]), None, None)
 
     async def check(self) -> None:
         """Always there."""

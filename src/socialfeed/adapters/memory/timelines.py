@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -57,6 +57,9 @@ class MemoryTimelines:
         self._kept: OrderedDict[UserId, _Kept] = OrderedDict()
         self._warmings = count(1)
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
         now = self._clock.now()
         for owner in owners:
@@ -64,14 +67,19 @@ class MemoryTimelines:
             if kept is not None:
                 kept.add([entry])
 
-    async def read(self, owner: UserId) -> Timeline | None:
+    async def read(self, owner: UserId, *, renew: bool = True) -> Timeline | None:
         now = self._clock.now()
         kept = self._alive(owner, now)
         if kept is None or kept.warming is not None:
             return None
-        kept.until = now + LIFE
-        self._kept.move_to_end(owner)
+        if renew:
+            kept.until = now + LIFE
+            self._kept.move_to_end(owner)
         return Timeline(kept.entries[::-1], kept.floor)
+
+    async def owners(self) -> AsyncIterator[Sequence[UserId]]:
+        now = self._clock.now()
+        yield [owner for owner in list(self._kept) if self._alive(owner, now) is not None]
 
     async def start_warming(self, owner: UserId) -> Warming | None:
         now = self._clock.now()

@@ -43,6 +43,13 @@ return {at, redis.call('LRANGE', KEYS[2], 0, missed - 1)}
 """)
 
 
+_FORGET = Script("""
+-- KEYS: a value, or a fence, which stays: whoever read before the deletion may be about to fill in.
+if redis.call('STRLEN', KEYS[1]) == 0 then return 0 end
+return redis.call('UNLINK', KEYS[1])
+""")
+
+
 class RedisCache:
     """`Cache` over one string a value. An empty string is a fence: what was deleted a moment ago. Deletions are
     counted under a name that is drawn at random whenever the count is gone, so no two counts are taken for one.
@@ -100,6 +107,14 @@ class RedisCache:
             raise Unavailable
         at, *listed = reply
         return Deletions(at.decode(), [key.decode() for key in listed[0]] if listed else None)
+
+    async def flush(self) -> int:
+        number = 0
+        async for keys in self._link.keys(f"{self._prefix}c:"):
+            number += sum(await self._link.run_scripts(_FORGET, [_FORGET.call([key.decode()]) for key in keys]))
+        # Afterwards, so that nobody has copied what was still there: a count that is gone is one that nobody trusts.
+        await self._link.run("UNLINK", *self._noted)
+        return number
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}c:{key}"

@@ -55,6 +55,12 @@ class RedisCounterCache:
         calls = [_PUT.call([self._key(post_id)], _value(values), LIFE) for post_id, values in counts.items()]
         await self._link.run_scripts(_PUT, calls)
 
+    async def flush(self) -> int:
+        number = 0
+        async for keys in self._link.keys(f"{self._prefix}n:"):
+            number += sum(await self._link.run_all([("UNLINK", key) for key in keys]))
+        return number
+
     def _key(self, post_id: PostId) -> str:
         return f"{self._prefix}n:{{{post_id}}}"
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,8 +25,13 @@ logger = logging.getLogger(__name__)
 BATCH = 250
 """Commands in one round trip at most: each trip has a deadline, so none may grow with the work."""
 
+SCANNED = 1_000
+"""Keys that are looked at in one step through all of a database."""
+
 COMPLAINTS = 10.0
 """Seconds between log lines about refused commands: a server that is full refuses every write."""
+
+_SPECIAL = re.compile(r"[*?\[\]\\^-]")
 
 T = TypeVar("T")
 Command = tuple[Any, ...]
@@ -61,6 +67,16 @@ class Link:
     async def run_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies in the order of the commands, which are sent together but are not one transaction."""
         return [self._checked(reply) for reply in await self._replies(commands)]
+
+    async def keys(self, beginning: str) -> AsyncIterator[list[bytes]]:
+        """The keys that begin so, some at a time, in no order: each that is there all the while at least once."""
+        pattern, cursor = f"{_SPECIAL.sub(_escaped, beginning)}*", b"0"
+        while True:
+            cursor, found = await self.run("SCAN", cursor, "MATCH", pattern, "COUNT", SCANNED)
+            if found:
+                yield found
+            if int(cursor) == 0:
+                return
 
     async def run_script(self, script: Script, keys: Sequence[str], *args: Any) -> Any:
         return (await self.run_scripts(script, [script.call(keys, *args)]))[0]
@@ -112,6 +128,10 @@ class Link:
             self._last_complaint = now
             logger.warning("Redis refused a command: %s", error)
         return Unavailable()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from socialfeed.adapters.redis.link import Link, open_link
 from socialfeed.adapters.redis.timelines import RedisTimelines
 from socialfeed.adapters.redis.trending import RedisTrending
 from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.shared import Area, AreaSize, StoreFacts
 from socialfeed.domain.errors import Unavailable
 
 OLDEST = (6, 2)
@@ -24,17 +25,51 @@ START_TIMEOUT = 5.0
 """Seconds for the first answer, TLS and name look-up included."""
 
 
+WEIGHED = 200
+"""Keys whose memory is asked for, to estimate that of all."""
+
+
 class RedisStore:
     """`SharedStore` over the databases of one server, which share a breaker."""
 
     def __init__(self, name: str, general: Link, cache: Link, counters: Link, prefix: str) -> None:
         self.name = name
         self._general = general
+        self._areas = {
+            Area.CACHE: (cache, f"{prefix}c:"),
+            Area.COUNTERS: (counters, f"{prefix}n:"),
+            Area.TIMELINES: (general, f"{prefix}h:"),
+        }
         self.cache = RedisCache(cache, prefix)
         self.counters = RedisCounterCache(counters, prefix)
         self.limiter = RedisRateLimiter(general, prefix)
         self.timelines = RedisTimelines(general, prefix)
         self.trending = RedisTrending(general, prefix)
+
+    async def facts(self) -> StoreFacts:
+        told: dict[str, Any] = {}
+        for section in ("server", "memory", "stats"):
+            told |= await _facts(self._general, section)
+        version = told.get("valkey_version") or told.get("redis_version")
+        return StoreFacts(
+            f"{self.name} {version}" if version else self.name,
+            told.get("used_memory"),
+            told.get("keyspace_hits"),
+            told.get("keyspace_misses"),
+        )
+
+    async def size(self, area: Area) -> AreaSize:
+        """The memory is that of the keys found first, times how many there are."""
+        link, beginning = self._areas[area]
+        number, weighed, memory = 0, 0, 0
+        async for keys in link.keys(beginning):
+            number += len(keys)
+            if weighed < WEIGHED:
+                some = keys[: WEIGHED - weighed]
+                replies = await link.run_all([("MEMORY", "USAGE", key) for key in some])
+                weighed += len(some)
+                memory += sum(reply or 0 for reply in replies)
+        return AreaSize(number, memory * number // weighed if weighed else 0, link.database)
 
     async def check(self) -> None:
         await self._general.run("PING")
@@ -60,7 +95,7 @@ async def _meet(address: Address) -> tuple[str, bool]:
     breaker = Breaker(address.place)
     async with open_link(address, address.database, breaker, within=START_TIMEOUT) as link:
         try:
-            name = _name(await _facts(link))
+            name = _name(await _facts(link, "server"))
         except Unavailable as error:
             raise Unavailable(f"Redis at {address.place} cannot be used: {_reason(error)}") from error
     if address.database:
@@ -75,10 +110,10 @@ async def _meet(address: Address) -> tuple[str, bool]:
     return name, True
 
 
-async def _facts(link: Link) -> dict[str, Any]:
+async def _facts(link: Link, section: str) -> dict[str, Any]:
     """What the server says about itself; nothing where we may not ask."""
     try:
-        facts: dict[str, Any] = await link.run("INFO", "server")
+        facts: dict[str, Any] = await link.run("INFO", section)
     except Unavailable as error:
         if not isinstance(error.__cause__, NoPermissionError):
             raise

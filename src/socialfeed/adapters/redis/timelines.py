@@ -8,7 +8,7 @@ asks the locale of the server.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from random import randrange
 from struct import Struct
@@ -77,15 +77,20 @@ class RedisTimelines:
         lengths = await self._link.run_all([("RPUSHX", key, packed) for key in keys])
         await self._cut(key for key, length in zip(keys, lengths, strict=True) if _is_long(length))
 
-    async def read(self, owner: UserId) -> Timeline | None:
+    async def read(self, owner: UserId, *, renew: bool = True) -> Timeline | None:
         key = self._key(owner)
         elements, life = await self._link.run_all([("LRANGE", key, 0, -1), ("PTTL", key)])
         stored = _stored(elements)
         if stored is None or stored.mark != _WARM:
             return None
-        if life < _milliseconds(LIFE):
+        if renew and life < _milliseconds(LIFE):
             await self._link.run("PEXPIRE", key, _milliseconds(RENEWED_LIFE))
         return stored.timeline
+
+    async def owners(self) -> AsyncIterator[Sequence[UserId]]:
+        start = len(f"{self._prefix}h:{{")
+        async for keys in self._link.keys(f"{self._prefix}h:"):
+            yield [UserId(int(key[start:-1])) for key in keys if key[start:-1].isdigit()]
 
     async def start_warming(self, owner: UserId) -> Warming | None:
         # Below any id of a post: processes of the last release take it for a floor.

@@ -5,7 +5,7 @@ long unread, is cold. Entries are kept beyond the number promised and trimmed no
 says where it stopped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from random import random, randrange
@@ -42,6 +42,7 @@ LIFE = timedelta(days=7) + TOUCH_AFTER
 
 TRIM_CHANCE = 1 / 64
 BURIED_AT_ONCE = 20
+LISTED_AT_ONCE = 500
 
 _t, _e = timelines.c, timeline_entries.c
 _IS_OWNERS = _t.owner_id == bindparam("owner", type_=BigInteger)
@@ -66,6 +67,11 @@ def _timeline(_: Dialect) -> SelectBase:
         .subquery("newest")
     )
     return union_all(header, select(newest))
+
+
+def _alive_after(_: Dialect) -> SelectBase:
+    past = _t.owner_id > bindparam("after", type_=BigInteger)
+    return select(_t.owner_id).where(past, _IS_ALIVE).order_by(_t.owner_id).limit(literal_column(str(LISTED_AT_ONCE)))
 
 
 @cache
@@ -141,18 +147,24 @@ class SqlTimelines:
             async with self._database.begin() as connection:
                 await self._trim(connection, drawn)
 
-    async def read(self, owner: UserId) -> Timeline | None:
+    async def read(self, owner: UserId, *, renew: bool = True) -> Timeline | None:
         now = self._clock.now()
         rows = await self._database.rows(_timeline, owner=owner, dead=now - LIFE, touch=now - TOUCH_AFTER)
         header = next((row for row in rows if row[0] == _HEADER), None)
         if header is None:
             return None
         _, floor, touch = header
-        if touch:
+        if touch and renew:
             async with self._database.begin() as connection:
                 await connection.execute(_TOUCH, {"owner": owner, "now": now})
         lowest = floor or 0
         return _cut([Entry(post, author) for kind, post, author in rows if kind == _ENTRY and post >= lowest], floor)
+
+    async def owners(self) -> AsyncIterator[Sequence[UserId]]:
+        after = 0
+        while rows := await self._database.rows(_alive_after, after=after, dead=self._clock.now() - LIFE):
+            yield [UserId(owner) for (owner,) in rows]
+            after = rows[-1][0]
 
     async def start_warming(self, owner: UserId) -> Warming | None:
         now = self._clock.now()

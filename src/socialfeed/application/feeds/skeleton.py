@@ -83,6 +83,11 @@ class HomeSkeleton:
             await self._timelines.drop(reader_id)
             raise
 
+    async def rebuild(self, reader_id: UserId) -> None:
+        """Makes a timeline anew, whatever was in it. The database answers its reader meanwhile."""
+        await self._timelines.drop(reader_id)
+        await self.warm(reader_id)
+
     async def close(self) -> None:
         """Waits for rebuilds under way."""
         await asyncio.gather(*self._warming, return_exceptions=True)

@@ -50,6 +50,11 @@ class Cache(Protocol):
         round trip while there is none. Raises `Unavailable`.
         """
 
+    async def flush(self) -> int:
+        """Forgets every value, and has those who keep copies forget them, while everybody goes on working: nothing that
+        was deleted comes back. Returns how many there were, about. Raises `Unavailable`.
+        """
+
 
 class CounterCache(Protocol):
     """Absolute counters, newest version wins."""
@@ -60,4 +65,9 @@ class CounterCache(Protocol):
     async def put_many(self, counts: Mapping[PostId, Counts]) -> None:
         """Stores each unless a newer version is there. After it returns no reader gets an older one. Raises
         `Unavailable` if that cannot be promised.
+        """
+
+    async def flush(self) -> int:
+        """Forgets all of them, while everybody goes on working: whoever read counters just before may put those back
+        for a minute at most. Returns how many there were, about. Raises `Unavailable`.
         """

@@ -190,5 +190,8 @@ class SessionReader(Protocol):
     async def sessions_of(self, user_id: UserId, at: datetime) -> list[Session]:
         """Those that are live at `at`, the last used first."""
 
+    async def last_active(self, since: datetime, *, limit: int) -> list[UserId]:
+        """Whose sessions were used since then, the last used first."""
+
     async def revoked_since(self, since: datetime) -> dict[EventId, UserId]:
         """The revocations said since then."""

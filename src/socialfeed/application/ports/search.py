@@ -80,6 +80,9 @@ class SearchIndex(Protocol):
     async def users_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, UserDocument]:
         """What is there of these accounts."""
 
+    async def post_ids_after(self, after: int, *, limit: int) -> list[PostId]:
+        """The posts that are in it, by ascending id, those past `after`."""
+
     async def newest_posts(self, query: PostQuery, *, limit: int) -> list[PostId]:
         """The newest that match, newest first."""
 

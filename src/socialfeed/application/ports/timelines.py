@@ -1,6 +1,6 @@
 """Home timelines: for each active reader, the newest posts of the people it follows."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, NewType, Protocol
 
 from socialfeed.domain.ids import PostId, UserId
@@ -41,8 +41,15 @@ class Timelines(Protocol):
         entries beyond `KEPT` may be dropped, raising the floor.
         """
 
-    async def read(self, owner: UserId) -> Timeline | None:
-        """The newest `KEPT` entries, or None when cold or warming. Keeps the timeline alive for 7 days more."""
+    async def read(self, owner: UserId, *, renew: bool = True) -> Timeline | None:
+        """The newest `KEPT` entries, or None when cold or warming. Keeps the timeline alive for 7 days more, unless
+        `renew` says that it is not its owner who reads.
+        """
+
+    def owners(self) -> AsyncIterator[Sequence[UserId]]:
+        """Those whose timelines are not cold, some at a time and in no order: whoever has one all the while at least
+        once. For upkeep, not for requests.
+        """
 
     async def start_warming(self, owner: UserId) -> Warming | None:
         """The right to fill, for one caller only until `fill`, `drop` or 30 seconds; from then on pushes are kept. So

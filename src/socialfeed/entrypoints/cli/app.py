@@ -7,6 +7,7 @@ import click
 from socialfeed import __version__
 from socialfeed.domain.errors import Invalid, SocialFeedError
 from socialfeed.entrypoints.cli.audit import audit
+from socialfeed.entrypoints.cli.cache import cache
 from socialfeed.entrypoints.cli.data import demo, seed
 from socialfeed.entrypoints.cli.doctor import doctor
 from socialfeed.entrypoints.cli.jobs import jobs
@@ -85,5 +86,20 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (serve, worker, migrate, demo, seed, create_superuser, users, audit, search, jobs, keys, doctor, schema):
+for command in (
+    serve,
+    worker,
+    migrate,
+    demo,
+    seed,
+    create_superuser,
+    users,
+    audit,
+    search,
+    cache,
+    jobs,
+    keys,
+    doctor,
+    schema,
+):
     main.add_command(command)

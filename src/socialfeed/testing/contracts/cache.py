@@ -131,6 +131,29 @@ class CacheContract:
         assert len(listed.keys or ()) == 100
         assert set(listed.keys or ()) == {key for n in range(50) for key in (f"{n}", f"{n} again")}
 
+    async def test_a_flush_forgets_every_value_and_is_no_end_of_caching(self, cache: Cache) -> None:
+        await cache.fill_many({f"key:{n}": b"1" for n in range(300)}, HOUR)
+        assert await cache.flush() == 300
+        assert await cache.get_many([f"key:{n}" for n in range(300)]) == {}
+        assert await cache.flush() == 0
+        await cache.fill_many({"key:1": b"2"}, HOUR)
+        assert await cache.get_many(["key:1"]) == {"key:1": b"2"}
+
+    async def test_a_flush_lets_nothing_back_in_that_was_deleted(self, cache: Cache) -> None:
+        await cache.fill_many({"a": b"old", "b": b"old"}, HOUR)
+        await cache.delete_many(["a"])
+        await cache.flush()
+        await cache.fill_many({"a": b"old", "b": b"new"}, HOUR)
+        assert await cache.get_many(["a", "b"]) == {"b": b"new"}
+
+    async def test_after_a_flush_nobody_trusts_a_copy(self, cache: Cache) -> None:
+        before = (await cache.deletions(None)).position
+        await cache.flush()
+        after = await cache.deletions(before)
+        assert after.keys is None
+        await cache.delete_many(["a"])
+        assert (await cache.deletions(after.position)).keys == ["a"]
+
 
 class CacheTimeContract:
     """For adapters that ask the clock they were opened with. Fixtures: `cache` and `clock`, that clock."""
@@ -187,6 +210,15 @@ class CounterCacheContract:
         await counters.put_many({post: Counts(5, 5, 5, 9)})
         await counters.put_many({post: Counts(4, 0, 5, 10)})
         assert await counters.get_many([post]) == {post: Counts(4, 0, 5, 10)}
+
+    async def test_a_flush_forgets_all_of_them(self, counters: CounterCache) -> None:
+        make = Builder()
+        posts = [make.ids.post() for _ in range(300)]
+        await counters.put_many(dict.fromkeys(posts, Counts(3, 2, 1, 9)))
+        assert await counters.flush() == 300
+        assert await counters.get_many(posts) == {}
+        await counters.put_many({posts[0]: Counts(1, 0, 0, 8)})
+        assert await counters.get_many(posts) == {posts[0]: Counts(1, 0, 0, 8)}
 
     async def test_an_older_version_never_replaces(self, counters: CounterCache) -> None:
         make = Builder()

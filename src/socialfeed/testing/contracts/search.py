@@ -72,6 +72,14 @@ async def found(search: SearchIndex, query: str, *labels: str) -> list[int]:
 class SearchContract:
     """Fixture: `search`, fresh and empty for each test."""
 
+    async def test_the_posts_in_it_are_listed_by_id(self, search: SearchIndex) -> None:
+        assert await search.post_ids_after(0, limit=10) == []
+        await search.put_posts([document(post_id, "foo") for post_id in (3, 1, 7, 5)])
+        await search.remove_posts([PostId(5)])
+        assert await search.post_ids_after(0, limit=10) == [1, 3, 7]
+        assert await search.post_ids_after(1, limit=1) == [3]
+        assert await search.post_ids_after(7, limit=10) == []
+
     async def test_every_word_must_be_there_in_any_order(self, search: SearchIndex) -> None:
         await search.put_posts([document(1, "red fox"), document(2, "a fox, quick and RED"), document(3, "red hen")])
         assert await found(search, "red fox") == [2, 1]

@@ -32,6 +32,19 @@ class SessionsContract(UsesStorage):
             assert await tx.sessions.get(session.id) == session
         assert await storage.sessions.sessions_by_ids([session.id]) == {session.id: session}
 
+    async def test_who_was_there_last_comes_first_once_and_no_more_than_asked_for(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        ada, bob, eve = [await given_user(storage, make) for _ in range(3)]
+        start = make.session(ada).used_at
+        used = [(ada, 1), (bob, 2), (eve, 3), (ada, 4)]
+        sessions = [replace(make.session(user), used_at=start + hours * HOUR) for user, hours in used]
+        await given_sessions(storage, *sessions)
+        assert await storage.sessions.last_active(start, limit=10) == [ada.id, eve.id, bob.id]
+        assert await storage.sessions.last_active(start, limit=2) == [ada.id, eve.id]
+        assert await storage.sessions.last_active(start + 3 * HOUR, limit=10) == [ada.id, eve.id]
+        assert await storage.sessions.last_active(start + 5 * HOUR, limit=10) == []
+
     async def test_an_unknown_session_is_none(self, storage: Storage, make: Builder) -> None:
         nobody = make.user()
         unknown = make.session(nobody)

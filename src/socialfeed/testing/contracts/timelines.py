@@ -226,6 +226,21 @@ class TimelinesContract(UsesTimelines):
         await asyncio.gather(*(timelines.push(entry, [owner]) for entry in entries[::-1]))
         assert await read(timelines, owner) == Timeline(entries[::-1], None)
 
+    async def test_those_whose_timelines_are_not_cold_are_listed(self, timelines: Timelines, make: Builder) -> None:
+        assert await owners(timelines) == []
+        warmed = [make.ids.user() for _ in range(700)]
+        for owner in warmed:
+            await warm(timelines, owner)
+        warming, dropped = make.ids.user(), warmed.pop()
+        await start(timelines, warming)
+        await timelines.drop(dropped)
+        assert await owners(timelines) == sorted({*warmed, warming})
+
+    async def test_reading_for_somebody_else_finds_the_same(self, timelines: Timelines, make: Builder) -> None:
+        owner, entries = make.ids.user(), entries_of(make, 3)
+        await warm(timelines, owner, entries)
+        assert await timelines.read(owner, renew=False) == await timelines.read(owner)
+
 
 class TimelinesTimeContract(UsesTimelines):
     """For adapters that ask the clock they were opened with. Fixtures: `timelines` and `clock`, that clock."""
@@ -256,6 +271,17 @@ class TimelinesTimeContract(UsesTimelines):
         await timelines.fill(owner, warming, entries_of(make, 2), None)
         assert await timelines.read(owner) is None
 
+    async def test_reading_for_somebody_else_keeps_no_timeline_alive(
+        self, timelines: Timelines, make: Builder, clock: FixedClock
+    ) -> None:
+        owner = make.ids.user()
+        await warm(timelines, owner)
+        for _ in range(9):
+            clock.advance(timedelta(days=1))
+            await timelines.read(owner, renew=False)
+        assert await timelines.read(owner) is None
+        assert await owners(timelines) == []
+
     async def test_each_read_keeps_a_timeline_for_seven_days_more(
         self, timelines: Timelines, make: Builder, clock: FixedClock
     ) -> None:
@@ -282,6 +308,10 @@ async def start(timelines: Timelines, owner: UserId) -> Warming:
     warming = await timelines.start_warming(owner)
     assert warming is not None, "the timeline is not cold"
     return warming
+
+
+async def owners(timelines: Timelines) -> list[UserId]:
+    return sorted({owner async for some in timelines.owners() for owner in some})
 
 
 async def read(timelines: Timelines, owner: UserId) -> Timeline:

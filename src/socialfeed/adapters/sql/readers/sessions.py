@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, SelectBase, bindparam, select
+from sqlalchemy import BigInteger, SelectBase, bindparam, func, literal_column, select
 
 from socialfeed.adapters.sql.columns import Moment
 from socialfeed.adapters.sql.dialect import Dialect
@@ -29,6 +29,13 @@ def _sessions_of(_: Dialect) -> SelectBase:
     )
 
 
+def _last_active(_: Dialect, limit: int) -> SelectBase:
+    last = func.max(sessions.c.used_at)
+    used = select(sessions.c.user_id).where(sessions.c.used_at >= bindparam("since", type_=Moment))
+    newest = used.group_by(sessions.c.user_id).order_by(last.desc(), sessions.c.user_id.desc())
+    return newest.limit(literal_column(str(limit)))
+
+
 def _revoked_since(_: Dialect) -> SelectBase:
     revoked = revocations.c
     return select(revoked.id, revoked.user_id).where(revoked.at >= bindparam("since", type_=Moment))
@@ -44,6 +51,10 @@ class SqlSessionReader(Reader):
     async def sessions_of(self, user_id: UserId, at: datetime) -> list[Session]:
         rows = await self._database.rows(_sessions_of, user=user_id, at=at)
         return [session_from_row(row) for row in rows]
+
+    async def last_active(self, since: datetime, *, limit: int) -> list[UserId]:
+        rows = await self._database.rows(_last_active, limit, since=since)
+        return [UserId(user) for (user,) in rows]
 
     async def revoked_since(self, since: datetime) -> dict[EventId, UserId]:
         rows = await self._database.rows(_revoked_since, since=since)

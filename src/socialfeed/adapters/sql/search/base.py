@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import Insert, SelectBase, bindparam, delete, select
+from sqlalchemy import BigInteger, Insert, SelectBase, bindparam, delete, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from socialfeed.adapters.sql.database import Database
@@ -36,6 +36,11 @@ def _users(dialect: Dialect) -> SelectBase:
     return select(*user_search.c).where(dialect.any_of(user_search.c.user_id, "ids"))
 
 
+def _posts_after(_: Dialect, limit: int) -> SelectBase:
+    past = post_search.c.post_id > bindparam("after", type_=BigInteger)
+    return select(post_search.c.post_id).where(past).order_by(post_search.c.post_id).limit(literal_column(str(limit)))
+
+
 class SqlSearch(ABC):
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,6 +55,10 @@ class SqlSearch(ABC):
         if rows:
             async with self._database.begin() as connection:
                 await connection.execute(_put_posts(self._database.dialect), rows)
+
+    async def post_ids_after(self, after: int, *, limit: int) -> list[PostId]:
+        rows = await self._database.rows(_posts_after, limit, after=after)
+        return [PostId(post_id) for (post_id,) in rows]
 
     async def remove_posts(self, ids: Sequence[PostId]) -> None:
         if ids:
