@@ -296,13 +296,15 @@ class TestUse:
         assert (await use_of(StoredContents(database, database), post.id)).status is CacheStatus.BYPASS
 
     async def test_a_request_that_needs_nothing_has_no_status(self, here: CachedContents) -> None:
-        with noted_cache_use() as use:
+        use = CacheUse()
+        with noted_cache_use(use):
             await here.posts_and_authors([])
         assert use.status is None
 
 
 async def use_of(contents: CachedContents | StoredContents, post_id: PostId) -> CacheUse:
-    with noted_cache_use() as use:
+    use = CacheUse()
+    with noted_cache_use(use):
         await contents.posts_and_authors([post_id])
     return use
 

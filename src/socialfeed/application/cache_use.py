@@ -1,4 +1,4 @@
-"""What caches did for one request, told to whoever asks before the request begins."""
+"""What caches did for a part of a request, noted for whoever asks before it begins."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ class CacheUse:
 
     @property
     def status(self) -> CacheStatus | None:
-        """None where the request needed nothing that is cached."""
+        """None where nothing was needed that is cached."""
         if self.answered:
             return CacheStatus.MISS if self.read else CacheStatus.HIT
         return CacheStatus.BYPASS if self.read else None
@@ -42,16 +42,15 @@ _current: ContextVar[CacheUse | None] = ContextVar("cache use", default=None)
 
 
 @contextmanager
-def noted_cache_use() -> Iterator[CacheUse]:
-    """Everything read within, tasks that begin there included, is noted in what this gives."""
-    use = CacheUse()
+def noted_cache_use(use: CacheUse) -> Iterator[None]:
+    """What is read within is noted there, what tasks read that begin within, too."""
     token = _current.set(use)
     try:
-        yield use
+        yield
     finally:
         _current.reset(token)
 
 
 def cache_use() -> CacheUse | None:
-    """Of the request under way, if anybody asks."""
+    """Where to note what is read here, if anybody asks."""
     return _current.get()

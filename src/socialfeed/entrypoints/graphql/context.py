@@ -13,6 +13,7 @@ from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, MediaId, PostId, UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import PostEdit
+from socialfeed.entrypoints.graphql.feed_notes import FeedNotes
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -44,6 +45,7 @@ class Context:
     def __init__(self, services: Services, actor: Actor) -> None:
         self.services = services
         self.actor = actor
+        self.feeds = FeedNotes()
         self._replies: dict[tuple[PostId, Shape], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
         self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)

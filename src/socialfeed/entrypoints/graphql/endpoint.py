@@ -63,7 +63,7 @@ class GraphQLEndpoint:
 
     async def _run(self, operation: Operation, context: Context, request_id: str) -> Response:
         outcome = await self._executor.run(operation, context, request_id)
-        status, headers = outcome.status, rate_limit_headers(outcome.budget)
+        status, headers = outcome.status, {**rate_limit_headers(outcome.budget), **context.feeds.headers()}
         retry_after = _retry_after(outcome.response)
         if retry_after is not None:
             status, headers["Retry-After"] = HTTPStatus.TOO_MANY_REQUESTS, str(retry_after)

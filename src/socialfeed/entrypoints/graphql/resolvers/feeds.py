@@ -17,6 +17,7 @@ from socialfeed.application.views import (
     PostView,
 )
 from socialfeed.entrypoints.graphql.context import Info
+from socialfeed.entrypoints.graphql.feed_notes import noted_feed
 
 query = QueryType()
 feed_edge = ObjectType("FeedEdge")
@@ -29,12 +30,14 @@ TYPES: list[SchemaBindable] = [
 
 
 @query.field("userFeed")
+@noted_feed
 async def resolve_user_feed(_: Any, info: Info, *, page: int, items_per_page: int) -> PageView[PostView]:
     context = info.context
     return await context.services.feeds.home_page(context.actor, page=page, items_per_page=items_per_page)
 
 
 @query.field("homeFeed")
+@noted_feed
 async def resolve_home_feed(
     _: Any, info: Info, *, first: int, ranking: Ranking, after: str | None = None
 ) -> ConnectionView[PostView]:
@@ -43,6 +46,7 @@ async def resolve_home_feed(
 
 
 @query.field("catchUp")
+@noted_feed
 async def resolve_catch_up(
     _: Any, info: Info, *, since: datetime, first: int, after: str | None = None
 ) -> ConnectionView[PostView]:
@@ -56,6 +60,7 @@ def resolve_reason(edge: EdgeView[PostView], _: Info) -> FeedReasonView | None:
 
 
 @query.field("trendingPosts")
+@noted_feed
 async def resolve_trending_posts(_: Any, info: Info, *, page: int, items_per_page: int) -> PageView[PostView]:
     context = info.context
     return await context.services.feeds.trending(context.actor, page=page, items_per_page=items_per_page)
