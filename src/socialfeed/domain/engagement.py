@@ -42,3 +42,10 @@ class Engaged(NamedTuple):
     liked: bool = False
     shared: bool = False
     bookmarked: bool = False
+
+
+class Reactions(NamedTuple):
+    """What everybody did with a post, and what the viewer did."""
+
+    counts: Counts = Counts()
+    engaged: Engaged = Engaged()

@@ -19,6 +19,7 @@ from socialfeed.entrypoints.cli.demo import DEMO_PASSWORD, ensure_demo, populate
 from socialfeed.entrypoints.cli.progress import silent
 from socialfeed.population import DEMO_USERNAME, Plan, Population
 from socialfeed.settings import Settings
+from socialfeed.testing.contracts.given import engaged_in
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "postgresql and redis"])
@@ -82,7 +83,7 @@ async def test_every_row_is_there_and_every_counter_equals_its_rows(app: App, wa
     liked = {(like.user_id, like.post_id) for like in wanted.likes()}
     shared = {(share.user_id, share.post_id) for share in wanted.shares()}
     for user_id in user_ids:
-        engaged = await app.storage.engagement.engaged(user_id, post_ids)
+        engaged = await engaged_in(app.storage, user_id, post_ids)
         for post_id in post_ids:
             expected = Engaged((user_id, post_id) in liked, (user_id, post_id) in shared)
             assert engaged.get(post_id, Engaged()) == expected

@@ -13,6 +13,7 @@ from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.comments import children_of
+from socialfeed.testing.contracts.given import engaged_in
 
 
 async def test_everything_is_stored_with_its_counters(storage: SqlStorage, make: Builder) -> None:
@@ -40,7 +41,7 @@ async def test_everything_is_stored_with_its_counters(storage: SqlStorage, make:
         None: [comment],
         comment.id: [reply],
     }
-    assert await storage.engagement.engaged(eva.id, [post.id, other.id]) == {
+    assert await engaged_in(storage, eva.id, [post.id, other.id]) == {
         post.id: Engaged(liked=True),
         other.id: Engaged(shared=True),
     }

@@ -18,6 +18,7 @@ from socialfeed.domain.errors import (
     UserNotFound,
 )
 from socialfeed.testing.builders import Builder
+from socialfeed.testing.contracts.given import engaged_in
 from tests.integration.sql.conftest import opener
 
 
@@ -61,7 +62,7 @@ async def test_a_refusal_leaves_the_transaction_usable_and_writes_nothing(storag
 
     assert await storage.posts.counts([post.id, missing.id]) == {post.id: (1, 1, 0, 2)}
     assert (await storage.users.profile_counts([ada.id]))[ada.id] == (1, 0, 0)
-    assert await storage.engagement.engaged(ada.id, [missing.id]) == {}
+    assert await engaged_in(storage, ada.id, [missing.id]) == {}
     assert await storage.graph.followed_among(ada.id, [stranger.id]) == frozenset()
     assert await storage.outbox.backlog() == 1
     assert [end.position for end in await storage.activity.chains(after=None, limit=9)] == [1]

@@ -9,7 +9,7 @@ from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
 from socialfeed.application.ports.readers import Candidate, Page, Profile
-from socialfeed.domain.engagement import Counts, Engaged
+from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
@@ -115,12 +115,14 @@ class MemoryPostReader:
 class MemoryEngagementReader:
     database: Database
 
-    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+    async def reactions(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Reactions]:
         data = self.database
         likes, shares, bookmarks = data.likes.rows, data.shares.rows, data.bookmarks.rows
-        keys = ((post_id, viewer_id) for post_id in post_ids)
-        found = {key[0]: Engaged(key in likes, key in shares, key in bookmarks) for key in keys}
-        return {post_id: engaged for post_id, engaged in found.items() if any(engaged)}
+        found = {}
+        for post_id, counts in data.counts.by_keys(post_ids).items():
+            key = (post_id, viewer_id)
+            found[post_id] = Reactions(counts, Engaged(key in likes, key in shares, key in bookmarks))
+        return found
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         keys = self.database.likes_by_post.keys(post_id)

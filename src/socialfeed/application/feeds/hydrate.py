@@ -52,13 +52,18 @@ class Hydrator:
         return HydratedPosts(posts, authors, {}, {}, await self.viewpoint(actor, list(authors)))
 
     async def with_reactions(self, actor: Actor, plain: HydratedPosts, ids: Sequence[PostId]) -> HydratedPosts:
-        """Those of the plain posts, with what people did with them."""
+        """Those of the plain posts, with what people did with them: of a viewer who is signed in exactly, by one
+        statement; of nobody in particular from the counter cache (decision 21).
+        """
         posts = {post_id: plain.posts[post_id] for post_id in ids}
         authors = {
             post.author_id: plain.authors[post.author_id] for post in posts.values() if post.author_id in plain.authors
         }
-        counts = await self._counters.counts(ids)
-        engaged = await self._engagement.engaged(actor.user_id, ids) if actor.user_id else {}
+        if actor.user_id is None:
+            return HydratedPosts(posts, authors, await self._counters.counts(ids), {}, plain.viewpoint)
+        found = await self._engagement.reactions(actor.user_id, ids)
+        counts = {post_id: reactions.counts for post_id, reactions in found.items()}
+        engaged = {post_id: reactions.engaged for post_id, reactions in found.items()}
         return HydratedPosts(posts, authors, counts, engaged, plain.viewpoint)
 
     async def viewpoint(self, actor: Actor, user_ids: Sequence[UserId]) -> Viewpoint:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.timelines import Entry
 from socialfeed.domain.comment import Comment, Liking, Sort
-from socialfeed.domain.engagement import Counts, Engaged
+from socialfeed.domain.engagement import Counts, Reactions
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
@@ -177,8 +177,8 @@ class CommentReader(Protocol):
 
 
 class EngagementReader(Protocol):
-    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
-        """What the viewer did with each post; posts it did nothing with may be left out."""
+    async def reactions(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Reactions]:
+        """The exact counters of each post and what the viewer did with it, both at one moment."""
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         """Who likes the post, by ascending id, those past `after`."""

@@ -1,18 +1,21 @@
 """Likes and shares: one per user and post, counted exactly, under any concurrency."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from socialfeed.application.ports.storage import Storage
-from socialfeed.domain.engagement import Counts, Engaged, Like
+from socialfeed.domain.engagement import Counts, Engaged, Like, Reactions
 from socialfeed.domain.errors import PostNotFound
+from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
     cancelled_after,
     counts_of,
+    engaged_in,
     given_comments,
     given_post,
     given_posts,
@@ -102,7 +105,7 @@ class EngagementContract(UsesStorage):
             with pytest.raises(PostNotFound):
                 await attempt
         assert await storage.posts.counts([missing.id]) == {}
-        assert not any((await storage.engagement.engaged(user.id, [missing.id])).get(missing.id, Engaged()))
+        assert not any((await engaged_in(storage, user.id, [missing.id])).get(missing.id, Engaged()))
 
     async def test_likes_comments_and_shares_are_counted_apart(self, storage: Storage, make: Builder) -> None:
         users = [make.user() for _ in range(3)]
@@ -144,7 +147,7 @@ class EngagementContract(UsesStorage):
         made = [each for each, result in zip(likes, results, strict=True) if is_mine(each, result)]
         assert len(made) == 1
         assert await counts_of(storage, post.id) == (1, 0, 0)
-        assert await storage.engagement.engaged(user.id, [post.id]) == {post.id: Engaged(liked=True)}
+        assert await engaged_in(storage, user.id, [post.id]) == {post.id: Engaged(liked=True)}
         assert (await unlike(storage, post, user))[0] == made[0]
         assert (await unlike(storage, post, user))[0] is None
         assert await counts_of(storage, post.id) == (0, 0, 0)
@@ -175,7 +178,7 @@ class EngagementContract(UsesStorage):
             )
         ]
         assert [each for each in await outcomes(*storm) if isinstance(each, BaseException)] == []
-        engaged = [(await storage.engagement.engaged(user.id, [post.id])).get(post.id) for user in users]
+        engaged = [(await engaged_in(storage, user.id, [post.id])).get(post.id) for user in users]
         rows = [each or Engaged() for each in engaged]
         assert await counts_of(storage, post.id) == (
             sum(each.liked for each in rows),
@@ -206,7 +209,7 @@ class EngagementContract(UsesStorage):
             await tx.shares.add(make.share(post, user))
         await cancelled_after(storage, lambda tx: tx.likes.add(make.like(post, user)))
         assert await counts_of(storage, post.id) == (0, 0, 0)
-        assert (await storage.engagement.engaged(user.id, [post.id])).get(post.id, Engaged()) == Engaged()
+        assert (await engaged_in(storage, user.id, [post.id])).get(post.id, Engaged()) == Engaged()
         again = make.like(post, user)
         assert (await like(storage, again))[0] is again
 
@@ -239,14 +242,49 @@ class EngagementContract(UsesStorage):
         await like(storage, make.like(posts[2], viewer))
         await share(storage, make.share(posts[2], viewer))
         await like(storage, make.like(posts[3], other))
-        engaged = await storage.engagement.engaged(viewer.id, [post.id for post in posts])
-        assert [engaged.get(post.id, Engaged()) for post in posts] == [
+        found = await storage.engagement.reactions(viewer.id, [post.id for post in posts])
+        assert [found[post.id].engaged for post in posts] == [
             Engaged(liked=True, shared=False),
             Engaged(liked=False, shared=True),
             Engaged(liked=True, shared=True),
             Engaged(),
         ]
-        assert await storage.engagement.engaged(viewer.id, []) == {}
+        assert await storage.engagement.reactions(viewer.id, []) == {}
+
+    async def test_counts_and_what_the_viewer_did_come_together(self, storage: Storage, make: Builder) -> None:
+        viewer, others = make.user(), [make.user() for _ in range(3)]
+        await given_users(storage, viewer, *others)
+        post, untouched, missing = make.post(viewer), make.post(viewer), make.post(viewer)
+        await given_posts(storage, post, untouched)
+        for user in (viewer, *others):
+            await like(storage, make.like(post, user))
+        await share(storage, make.share(post, others[0]))
+        found = await storage.engagement.reactions(viewer.id, [untouched.id, missing.id, post.id, post.id])
+        counts = await storage.posts.counts([post.id, untouched.id])
+        assert found == {
+            post.id: Reactions(counts[post.id], Engaged(liked=True)),
+            untouched.id: Reactions(counts[untouched.id], Engaged()),
+        }
+        assert (counts[post.id].likes, counts[post.id].shares) == (4, 1)
+
+    async def test_who_likes_and_unlikes_while_others_do_sees_each_time_what_it_did_itself(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        users = [make.user() for _ in range(5)]
+        await given_users(storage, *users)
+        post = await given_post(storage, make, users[0])
+
+        async def changes_its_mind(user: User) -> None:
+            for _ in range(5):
+                await like(storage, make.like(post, user))
+                liked = (await storage.engagement.reactions(user.id, [post.id]))[post.id]
+                await unlike(storage, post, user)
+                unliked = (await storage.engagement.reactions(user.id, [post.id]))[post.id]
+                assert (liked.engaged, unliked.engaged) == (Engaged(liked=True), Engaged())
+                assert liked.counts.likes > 0
+
+        await asyncio.gather(*map(changes_its_mind, users))
+        assert await counts_of(storage, post.id) == (0, 0, 0)
 
 
 def is_mine(mine: Like, result: object) -> bool:

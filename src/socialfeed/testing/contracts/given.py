@@ -10,7 +10,7 @@ from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.activity import ChainEnd
 from socialfeed.domain.comment import Comment
-from socialfeed.domain.engagement import Counts, Like, Share
+from socialfeed.domain.engagement import Counts, Engaged, Like, Share
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post
@@ -150,3 +150,9 @@ async def chain_ends(storage: Storage, actor_ids: Sequence[UserId]) -> dict[User
     """Where the chains of these actors end in the activity log."""
     ends = await storage.activity.chains(after=None, limit=1_000)
     return {end.actor_id: end for end in ends if end.actor_id in actor_ids}
+
+
+async def engaged_in(storage: Storage, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
+    """What the viewer did with those posts that it did something with."""
+    found = await storage.engagement.reactions(viewer_id, post_ids)
+    return {post_id: reactions.engaged for post_id, reactions in found.items() if any(reactions.engaged)}

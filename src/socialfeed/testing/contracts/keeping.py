@@ -8,6 +8,7 @@ from socialfeed.domain.engagement import Engaged
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
+    engaged_in,
     given_post,
     given_posts,
     given_user,
@@ -99,7 +100,7 @@ class KeepingContract(UsesStorage):
         await like(storage, make.like(posts[1], user))
         await like(storage, make.like(posts[2], user))
         await put(storage, make.bookmark(posts[3], await given_user(storage, make)))
-        engaged = await storage.engagement.engaged(user.id, [post.id for post in posts])
+        engaged = await engaged_in(storage, user.id, [post.id for post in posts])
         assert [engaged.get(post.id, Engaged()) for post in posts] == [
             Engaged(bookmarked=True),
             Engaged(liked=True, bookmarked=True),

@@ -12,7 +12,7 @@ from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
-from socialfeed.testing.contracts.given import Rollback, UsesStorage, given_posts, given_users
+from socialfeed.testing.contracts.given import Rollback, UsesStorage, engaged_in, given_posts, given_users
 
 PEOPLE = 3
 VERBS = ("like", "unlike", "share", "unshare", "quote", "unquote", "follow", "unfollow")
@@ -165,7 +165,7 @@ async def check(storage: Storage, model: Model, users: list[User], posts: list[P
     for number, user in enumerate(users):
         assert counts[ids[number]][:3] == model.post_counts(number)
         assert profiles[user.id] == model.profile_counts(number)
-        engaged = await storage.engagement.engaged(user.id, ids)
+        engaged = await engaged_in(storage, user.id, ids)
         assert [engaged.get(post_id, Engaged()) for post_id in ids] == [
             model.engaged(number, post) for post in range(PEOPLE)
         ]

@@ -20,6 +20,7 @@ from socialfeed.testing.contracts.given import (
     UsesStorage,
     cancelled_after,
     counts_of,
+    engaged_in,
     given_follows,
     given_post,
     given_posts,
@@ -159,7 +160,7 @@ class PostsContract(UsesStorage):
         assert await storage.posts.edits([post.id]) == {}
         assert set(await storage.posts.counts([post.id, other.id])) == {other.id}
         assert await storage.comments.comments_by_ids([comment.id, kept.id]) == {kept.id: kept}
-        assert set(await storage.engagement.engaged(user.id, [post.id, other.id])) == {other.id}
+        assert set(await engaged_in(storage, user.id, [post.id, other.id])) == {other.id}
 
     async def test_a_quote_is_a_share_of_what_it_quotes_until_it_is_deleted(
         self, storage: Storage, make: Builder

@@ -17,6 +17,7 @@ from socialfeed.testing.contracts.given import (
     cancelled_after,
     chain_ends,
     counts_of,
+    engaged_in,
     given_post,
     given_user,
     given_users,
@@ -223,7 +224,7 @@ class Scene:
 
     async def seen(self, storage: Storage) -> dict[str, bool]:
         """What of the scene the readers see."""
-        engaged = await storage.engagement.engaged(self.bob.id, [self.post.id])
+        engaged = await engaged_in(storage, self.bob.id, [self.post.id])
         return {
             "users": bool(await storage.users.profiles_by_ids([self.ada.id, self.bob.id])),
             "login": await storage.users.account_by_login(self.ada.email) is not None,
@@ -243,4 +244,4 @@ class Scene:
 
 
 async def has_liked(storage: Storage, user: User, post_id: PostId) -> bool:
-    return (await storage.engagement.engaged(user.id, [post_id])).get(post_id, Engaged()).liked
+    return (await engaged_in(storage, user.id, [post_id])).get(post_id, Engaged()).liked

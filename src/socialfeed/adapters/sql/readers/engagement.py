@@ -2,25 +2,26 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Select, SelectBase, Table, bindparam, literal_column, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, SelectBase, Table, bindparam, exists, literal_column, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
-from socialfeed.adapters.sql.tables import bookmarks, likes, shares
-from socialfeed.domain.engagement import Engaged
+from socialfeed.adapters.sql.rows.counts import selected_counts
+from socialfeed.adapters.sql.tables import bookmarks, likes, post_counters, shares
+from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.ids import PostId, UserId
 
-_LIKED, _SHARED, _BOOKMARKED = 0, 1, 2
 
+def _reactions(dialect: Dialect) -> SelectBase:
+    post_id, viewer = post_counters.c.post_id, bindparam("viewer", type_=BigInteger)
 
-def _engaged(dialect: Dialect) -> SelectBase:
-    def of(reactions: Table, kind: int) -> Select[int, int]:
-        return select(reactions.c.post_id, literal_column(str(kind))).where(
-            reactions.c.user_id == bindparam("viewer", type_=BigInteger),
-            dialect.any_of(reactions.c.post_id, "posts"),
-        )
+    def did(reactions: Table) -> ColumnElement[bool]:
+        found = exists().where(reactions.c.post_id == post_id, reactions.c.user_id == viewer)
+        return found.correlate(post_counters).label(reactions.name)
 
-    return union_all(of(likes, _LIKED), of(shares, _SHARED), of(bookmarks, _BOOKMARKED))
+    return selected_counts(dialect, post_id, did(likes), did(shares), did(bookmarks)).where(
+        dialect.any_of(post_id, "ids")
+    )
 
 
 def _likers(_: Dialect, limit: int) -> SelectBase:
@@ -33,13 +34,12 @@ def _likers(_: Dialect, limit: int) -> SelectBase:
 class SqlEngagementReader(Reader):
     __slots__ = ()
 
-    async def engaged(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Engaged]:
-        if not post_ids:
-            return {}
-        rows = await self._database.rows(_engaged, viewer=viewer_id, posts=list(post_ids))
-        done = {(post_id, kind) for post_id, kind in rows}
-        kinds = (_LIKED, _SHARED, _BOOKMARKED)
-        return {post_id: Engaged(*((post_id, kind) in done for kind in kinds)) for post_id, _ in done}
+    async def reactions(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Reactions]:
+        rows = await self._database.by_key(_reactions, post_ids, viewer=viewer_id)
+        return {
+            post_id: Reactions(Counts(*counts), Engaged(bool(liked), bool(shared), bool(bookmarked)))
+            for post_id, liked, shared, bookmarked, *counts in rows
+        }
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         rows = await self._database.rows(_likers, limit, post=post_id, after=after or 0)
