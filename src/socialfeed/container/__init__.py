@@ -32,6 +32,7 @@ from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
 from socialfeed.application.work.background import in_background
 from socialfeed.application.work.caches import Caches
+from socialfeed.application.work.inspection import SearchInspection, TimelineInspection
 from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.parked import ParkedJobs
 from socialfeed.application.work.reactions import lanes, subscriptions
@@ -73,6 +74,8 @@ class App:
     metrics: Metrics
     parked: ParkedJobs
     caches: Caches
+    timeline_inspection: TimelineInspection
+    search_inspection: SearchInspection
 
     async def check(self) -> dict[str, str]:
         """Each part that must answer, and "ok" or what is wrong with it."""
@@ -180,6 +183,8 @@ async def open_app(
             container.metrics(),
             parked,
             container.caches(),
+            container.timeline_inspection(),
+            container.search_inspection(),
         )
 
 

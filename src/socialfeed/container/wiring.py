@@ -69,6 +69,7 @@ from socialfeed.application.services import Services
 from socialfeed.application.throttle import Throttle
 from socialfeed.application.work.caches import Caches
 from socialfeed.application.work.freshness import Freshness
+from socialfeed.application.work.inspection import SearchInspection, TimelineInspection
 from socialfeed.application.work.reactions import reactions
 from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
 from socialfeed.domain.ids import IdFactory
@@ -303,6 +304,17 @@ class Container(containers.DeclarativeContainer):
         counters,
         counter_upkeep,
         storage.provided.sessions,
+    )
+    timeline_inspection = providers.Singleton(
+        TimelineInspection, timelines, home, storage.provided.posts, storage.provided.outbox, clock
+    )
+    search_inspection = providers.Singleton(
+        SearchInspection,
+        storage.provided.search,
+        search_indexing,
+        storage.provided.posts,
+        storage.provided.outbox,
+        clock,
     )
     jobs_table = providers.Singleton(
         reactions, codes, feed_reactions, fan_out, counters, freshness, search_indexing, media_work

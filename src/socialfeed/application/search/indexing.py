@@ -66,6 +66,14 @@ class SearchIndexing:
             last, done = accounts[-1].id, done + len(accounts)
             progress("users", done)
 
+    async def index(self, ids: Sequence[PostId]) -> None:
+        """The index says what these posts say, as far as they may be found."""
+        await self._index_posts(ids)
+
+    async def findable(self, ids: Sequence[PostId]) -> set[PostId]:
+        """Those of them that belong in the index."""
+        return set(await self._documents(ids))
+
     async def _index_posts(self, ids: Sequence[PostId]) -> None:
         documents = await self._documents(ids)
         while True:
