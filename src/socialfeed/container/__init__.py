@@ -37,6 +37,7 @@ from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.parked import ParkedJobs
 from socialfeed.application.work.reactions import lanes, subscriptions
 from socialfeed.application.work.relay import Relay
+from socialfeed.application.work.returns import watch_returns
 from socialfeed.container.registry import adapter, schemes
 from socialfeed.container.wiring import Container
 from socialfeed.domain.errors import Unavailable
@@ -158,6 +159,8 @@ async def open_app(
         )
         if relay:
             await stack.enter_async_context(in_background(outbox.run()))
+            if shared is not None:
+                await stack.enter_async_context(in_background(watch_returns(shared, outbox.hurry)))
             await stack.enter_async_context(in_background(container.counter_upkeep().run()))
             await stack.enter_async_context(in_background(container.upkeep().run()))
             await stack.enter_async_context(in_background(parked.run()))

@@ -13,6 +13,7 @@ from socialfeed.domain.ids import PostId, UserId
 from tests.integration.faults.servers import OwnRedis
 from tests.integration.faults.verdict import Answer, Verdict, percentile
 from tests.integration.faults.world import (
+    COUNTS,
     FOLLOW,
     LIKE,
     PAGE,
@@ -32,7 +33,7 @@ READS, WRITES = 50, 12
 
 SIGN_IN = "mutation ($name: String!) { tokenAuth(username: $name, password: $name) { success errors { code } } }"
 FORGOT = "mutation ($name: String!) { requestPasswordReset(email: $name) { success errors { code } } }"
-FROZEN = 30
+FROZEN, POINTS = 30, 300
 
 
 class Traffic:
@@ -143,16 +144,20 @@ async def test_fault_4_redis_hangs_for_30_seconds(
 ) -> None:
     redis = start_redis()
     flowing, address = await traffic(world, redis)
-    [guarded] = await world.serve(redis_url=redis.url, rate_limit="1000/minute")
+    [guarded] = await world.serve(redis_url=redis.url, rate_limit="", anonymous_rate=f"{POINTS}/hour")
     doors: list[Answer] = []
+    visits: list[Answer] = []
 
     async def knock() -> None:
-        """Whoever cannot be counted is not let in."""
+        """Whoever cannot be counted is not let in; a visitor who asks for a lot is counted here."""
         await asyncio.sleep(3)
-        for number in range(20):
+        for number in range(10):
             for operation in (SIGN_IN, FORGOT):
                 answer, _ = await world.timed(guarded, None, operation, name=f"nobody_{number}@example.org")
                 doors.append(answer)
+        for _ in range(POINTS):
+            answer, _ = await world.timed(guarded, None, COUNTS, author=str(flowing.people[0]))
+            visits.append(answer)
 
     await flowing.flow(5)
     calm, flowing.reads = flowing.reads, []
@@ -178,10 +183,12 @@ async def test_fault_4_redis_hangs_for_30_seconds(
     verdict.answers("reads from the second second on", after)
     verdict.answers("reads and writes meanwhile", hung)
     verdict.answers("log-ins and codes", doors)
+    verdict.answers("visitors", visits)
     verdict.must("the breaker opens within 2 s", opened <= 2, f"{opened:.2f} s")
     verdict.must("p99 under 500 ms from then on", percentile(reads_open, 99) < 500)
     verdict.must("no error but where tries are counted", {answer.said for answer in hung} == {"OK"})
     verdict.must("log-ins and codes are refused", {answer.said for answer in doors} == {"UNAVAILABLE"})
+    verdict.must("visitors are let in, and limited here", {answer.said for answer in visits} == {"OK", "RATE_LIMITED"})
     verdict.must("feeds and counters are what SQL says within 10 s of its return", settled <= 10, f"{settled:.1f} s")
     verdict.check()
 

@@ -499,5 +499,8 @@ class Stumbling:
         async with self._outbox.claim(limit, lane) as claimed:
             yield claimed
 
+    async def hurry(self) -> None:
+        await self._outbox.hurry()
+
     async def backlog(self) -> int:
         return await self._outbox.backlog()

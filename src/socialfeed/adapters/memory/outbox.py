@@ -66,6 +66,11 @@ class MemoryOutbox:
         finally:
             self._held.difference_update(ids)
 
+    async def hurry(self) -> None:
+        now = self._clock.now()
+        for event_id in self._retries.keys() - self._held:
+            self._retries[event_id] = self._retries[event_id]._replace(due=now)
+
     async def backlog(self) -> int:
         return len(self._table.rows) - len(self.parked.events)
 

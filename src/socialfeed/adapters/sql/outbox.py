@@ -41,6 +41,8 @@ _IS_DUE = or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= bindparam("now",
 _DUE = select(*ENVELOPE, outbox.c.attempts).where(_IS_OFFERED, _IS_DUE).order_by(outbox.c.id).limit(bindparam("limit"))
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("event"))
 _PUT_BACK = update(outbox).where(outbox.c.id == bindparam("event"))
+_PUT_OFF = select(outbox.c.id).where(_IS_OFFERED, outbox.c.retry_at.is_not(None)).with_for_update(skip_locked=True)
+_HURRY = update(outbox).where(outbox.c.id.in_(_PUT_OFF)).values(retry_at=None)
 _FORGET = delete(inbox).where(inbox.c.at < bindparam("before", type_=Moment))
 
 
@@ -110,6 +112,10 @@ class _SqlRelay:
         self._clock = clock
         self._forget_at = clock.now()
         self.parked = SqlParked(database)
+
+    async def hurry(self) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(_HURRY)
 
     async def backlog(self) -> int:
         [(waiting,)] = await self._database.rows(_waiting)

@@ -46,6 +46,11 @@ class OutboxRelay(Protocol):
         that this version cannot read is not offered but put back as if it had failed.
         """
 
+    async def hurry(self) -> None:
+        """What was put back for later and nobody holds is due now: what it missed may be there again. Parked events
+        stay parked.
+        """
+
     async def backlog(self) -> int:
         """How many events wait, due or not; parked ones do not."""
 

@@ -61,6 +61,11 @@ class Relay:
         for lane in self._lanes:
             lane.woken.set()
 
+    async def hurry(self) -> None:
+        """What failed is tried again now. Raises `Unavailable`."""
+        await self._outbox.hurry()
+        self.wake()
+
     async def run(self) -> None:
         """Relays until cancelled; no error ends it."""
         try:

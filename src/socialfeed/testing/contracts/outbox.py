@@ -228,6 +228,19 @@ class OutboxTimeContract(UsesStorage):
         clock.advance(timedelta(seconds=1))
         assert await relayed(storage) == [failing]
 
+    async def test_when_the_relay_hurries_what_was_put_off_is_due_but_not_what_others_hold_or_what_is_parked(
+        self, storage: Storage, make: Builder, clock: FixedClock
+    ) -> None:
+        poison, held, failed = make.envelope(), make.envelope(), make.envelope()
+        await given_parked(storage, clock, poison)
+        await given_events(storage, held, failed)
+        await fail(storage, failed)
+        async with storage.outbox.claim(1) as claimed:
+            assert list(claimed.envelopes) == [held]
+            await asyncio.wait_for(storage.outbox.hurry(), PATIENCE)
+            assert await relayed(storage) == [failed]
+        assert await storage.outbox.parked.count() == 1
+
     async def test_an_event_that_fails_too_often_is_parked_and_the_others_are_not(
         self, storage: Storage, make: Builder, clock: FixedClock
     ) -> None:
