@@ -1,6 +1,6 @@
 """Every metric of the product: where something happens, it is counted under one of these."""
 
-from socialfeed.application.ports.metrics import Gauge, Histogram, Metric
+from socialfeed.application.ports.metrics import Counter, Gauge, Histogram, Metric
 
 HTTP_REQUESTS = Histogram(
     "socialfeed_http_request_seconds",
@@ -11,4 +11,12 @@ HTTP_REQUESTS = Histogram(
 
 PARKED = Gauge("socialfeed_parked", "Events and jobs that failed too often and wait for `socialfeed jobs parked`.")
 
-METRICS: tuple[Metric, ...] = (HTTP_REQUESTS, PARKED)
+COUNTERS_COMPARED = Counter(
+    "socialfeed_counters_compared_total", "Posts whose counters were compared with the rows they count, some a minute."
+)
+COUNTERS_DRIFTED = Counter(
+    "socialfeed_counters_drifted_total",
+    "Posts among them whose counters were wrong; `socialfeed doctor --repair` mends.",
+)
+
+METRICS: tuple[Metric, ...] = (HTTP_REQUESTS, PARKED, COUNTERS_COMPARED, COUNTERS_DRIFTED)

@@ -165,6 +165,7 @@ async def open_app(
             await stack.enter_async_context(in_background(container.upkeep().run()))
             await stack.enter_async_context(in_background(parked.run()))
             await stack.enter_async_context(in_background(container.planned().run()))
+            await stack.enter_async_context(in_background(container.watched().run()))
         log.info("ready on %s%s", storage.name, f" and {shared.name}" if shared else "")
         yield App(
             settings,

@@ -68,10 +68,11 @@ from socialfeed.application.search.service import Search
 from socialfeed.application.services import Services
 from socialfeed.application.throttle import Throttle
 from socialfeed.application.work.caches import Caches
+from socialfeed.application.work.drift import DriftWatch
 from socialfeed.application.work.freshness import Freshness
 from socialfeed.application.work.inspection import SearchInspection, TimelineInspection
 from socialfeed.application.work.reactions import reactions
-from socialfeed.application.work.upkeep import HOURLY, SOON, Upkeep
+from socialfeed.application.work.upkeep import HOURLY, MINUTELY, SOON, Upkeep
 from socialfeed.domain.ids import IdFactory
 from socialfeed.settings import Settings
 
@@ -234,6 +235,8 @@ class Container(containers.DeclarativeContainer):
         Drafts, commands, storage.provided.drafts, posts, publisher, once, authorities, cursors, guard
     )
     planned = providers.Singleton(Upkeep, SOON, drafts_published=drafts.provided.publish_due)
+    drift_watch = providers.Singleton(DriftWatch, storage.provided.counters, storage.provided.posts, clock, metrics)
+    watched = providers.Singleton(Upkeep, MINUTELY, counters_drifted=drift_watch.provided.sample)
     upkeep = providers.Singleton(
         Upkeep,
         HOURLY,

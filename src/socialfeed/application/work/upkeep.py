@@ -12,6 +12,9 @@ HOURLY = 3600.0
 SOON = 20.0
 """Seconds between two rounds of what people wait for."""
 
+MINUTELY = 60.0
+"""Seconds between two looks at whether all is well."""
+
 
 class Upkeep:
     """Each piece of work takes what is due and says how much it was; it is safe in any number of processes."""
