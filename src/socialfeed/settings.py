@@ -15,6 +15,7 @@ from socialfeed.application.ports.limits import Limit
 from socialfeed.domain import scores
 from socialfeed.domain.media import Allowance
 from socialfeed.domain.scores import parse_score
+from socialfeed.domain.trending import Limits
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105
 SECRET_MIN = 32
@@ -114,6 +115,10 @@ class Settings(BaseSettings):
         gt=0,
         description="Posts and profiles that each process keeps, where Redis is set.",
     )
+    trending_actors: int = Field(default=5, ge=1, description="So many people have to react to a post for it to trend.")
+    trending_hourly: int = Field(
+        default=100, ge=1, description="So many reactions of one person in an hour count for what trends."
+    )
     rate_limit: RateText | None = Field(default=None, description="One rate for every limit, or off.")
     credential_rate: RateText = Field(
         default="10/minute", description="Log-ins, registrations and codes, per address and account."
@@ -158,6 +163,10 @@ class Settings(BaseSettings):
         return MediaLimits(
             self.media_image_max, self.media_video_max, Allowance(bytes=self.media_quota, pending=self.media_pending)
         )
+
+    @property
+    def trending_limits(self) -> Limits:
+        return Limits(self.trending_actors, self.trending_hourly)
 
     @property
     def credential_limit(self) -> Limit | None:

@@ -37,7 +37,7 @@ class _Kind(Generic[R]):
     """What likes and shares differ in."""
 
     permission: Permission
-    event: type[EngagementEvent]
+    event: Callable[[R, int], EngagementEvent]
     added: Action
     removed: Action
     check: Callable[[Posts, Actor, PostId], Awaitable[object]]
@@ -47,7 +47,7 @@ class _Kind(Generic[R]):
 
 _LIKES: _Kind[Like] = _Kind(
     Permission.POST_LIKE,
-    PostLiked,
+    lambda like, sign: PostLiked(like.post_id, like.user_id, _ms(like.created_at), sign, like_id=like.id),
     Action.POST_LIKE,
     Action.POST_UNLIKE,
     Posts.require,
@@ -56,7 +56,7 @@ _LIKES: _Kind[Like] = _Kind(
 )
 _SHARES: _Kind[Share] = _Kind(
     Permission.POST_SHARE,
-    PostShared,
+    lambda share, sign: PostShared(share.post_id, share.user_id, _ms(share.created_at), sign, share_id=share.id),
     Action.POST_SHARE,
     Action.POST_UNSHARE,
     Posts.require_share,
@@ -135,7 +135,7 @@ class Engagement:
         async with self._commands.transaction() as tx:
             reaction, counts = await kind.of(tx).add(new)
             if reaction is new:
-                await self._commands.publish(tx, kind.event(post_id, user_id, _ms(new.created_at)))
+                await self._commands.publish(tx, kind.event(new, 1))
                 await self._commands.record(tx, actor, kind.added, post_id)
         return reaction, await self._with(actor, post_id, counts)
 
@@ -145,7 +145,7 @@ class Engagement:
         async with self._commands.transaction() as tx:
             reaction, counts = await kind.of(tx).remove(post_id, user_id)
             if reaction is not None:
-                await self._commands.publish(tx, kind.event(post_id, user_id, _ms(reaction.created_at), sign=-1))
+                await self._commands.publish(tx, kind.event(reaction, -1))
                 await self._commands.record(tx, actor, kind.removed, post_id)
         return await self._with(actor, post_id, counts)
 

@@ -12,6 +12,7 @@ from socialfeed.application.comments.likes import CommentLikes
 from socialfeed.application.comments.service import Comments
 from socialfeed.application.comments.threads import Threads
 from socialfeed.application.engagement import Engagement
+from socialfeed.application.feeds.discovery import Discovery
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph.boundaries import Boundaries
 from socialfeed.application.graph.service import Graph
@@ -56,5 +57,6 @@ class Services:
     graph: Graph
     boundaries: Boundaries
     feeds: Feeds
+    discovery: Discovery
     search: Search
     images: ImageProxy

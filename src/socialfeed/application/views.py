@@ -203,6 +203,15 @@ class PageView(Generic[T]):
 
 
 @dataclass(slots=True)
+class TagTrendView:
+    """A tag that trends, by its key, with how many posts make it trend, and how many authors wrote them."""
+
+    name: str
+    posts_count: int
+    authors_count: int
+
+
+@dataclass(slots=True)
 class EdgeView(Generic[T]):
     cursor: str
     node: T

@@ -18,6 +18,7 @@ from socialfeed.adapters.system import SystemClock
 from socialfeed.application.activity import ActivityNotes
 from socialfeed.application.counters import CounterUpkeep
 from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.clock import Clock
@@ -68,6 +69,7 @@ class App:
     media_work: MediaWork
     reactions: FeedReactions
     search_indexing: SearchIndexing
+    trends: Trends
     keys: KeyRing
     clock: Clock
     notes: ActivityNotes
@@ -180,6 +182,7 @@ async def open_app(
             container.media_work(),
             container.feed_reactions(),
             container.search_indexing(),
+            container.trends(),
             keys,
             clock,
             container.notes(),

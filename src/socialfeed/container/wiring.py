@@ -34,6 +34,7 @@ from socialfeed.application.comments.service import Comments
 from socialfeed.application.comments.threads import Threads
 from socialfeed.application.counters import Counters, CounterUpkeep, NoCounterCache
 from socialfeed.application.engagement import Engagement
+from socialfeed.application.feeds.discovery import Discovery
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.orders import Orders
@@ -41,6 +42,7 @@ from socialfeed.application.feeds.ranked import RankedFeeds
 from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.graph.boundaries import Boundaries
 from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
@@ -142,7 +144,15 @@ class Container(containers.DeclarativeContainer):
         Hydrator, contents, storage.provided.engagement, counters, storage.provided.graph, clock
     )
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
-    feed_reactions = providers.Singleton(FeedReactions, timelines, trending, storage.provided.posts)
+    feed_reactions = providers.Singleton(FeedReactions, timelines, storage.provided.posts)
+    trends = providers.Singleton(
+        Trends,
+        trending,
+        storage.provided.posts,
+        storage.provided.engagement,
+        clock,
+        settings.provided.trending_limits,
+    )
     fan_out = providers.Singleton(
         FanOut,
         commands,
@@ -284,7 +294,8 @@ class Container(containers.DeclarativeContainer):
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
-        feeds=providers.Singleton(Feeds, home, ranked, trending, hydrator, clock, cursors, guard),
+        feeds=providers.Singleton(Feeds, home, ranked, hydrator, cursors, guard),
+        discovery=providers.Singleton(Discovery, trending, hydrator, clock),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),
         images=providers.Singleton(
             ImageProxy,
@@ -320,5 +331,5 @@ class Container(containers.DeclarativeContainer):
         clock,
     )
     jobs_table = providers.Singleton(
-        reactions, codes, feed_reactions, fan_out, counters, freshness, search_indexing, media_work
+        reactions, codes, feed_reactions, fan_out, counters, freshness, search_indexing, media_work, trends
     )

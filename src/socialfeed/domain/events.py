@@ -4,13 +4,25 @@ An event is stored in the outbox in the transaction of what it tells; its name a
 fields are only ever added, with a default.
 """
 
+from abc import abstractmethod
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from socialfeed.domain.ids import CommentId, EventId, FollowId, MediaId, PostId, UserId
+from socialfeed.domain.ids import (
+    CommentId,
+    EventId,
+    FollowId,
+    Kind,
+    LikeId,
+    MediaId,
+    PostId,
+    ShareId,
+    UserId,
+    compose,
+)
 
-_NO_COMMENT = CommentId(0)
+_NO_COMMENT, _NO_LIKE, _NO_SHARE = CommentId(0), LikeId(0), ShareId(0)
 
 NOBODY = UserId(0)
 """In an event about an account that does not exist: whoever asks for one that does must not be answered later."""
@@ -87,21 +99,40 @@ class Engagement(Event):
     at_ms: int
     sign: int = 1
 
+    @property
+    @abstractmethod
+    def reaction_id(self) -> int:
+        """Of what was added. One of its kind and moment in events of before it was told, and for shares by quotes."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostLiked(Engagement):
     name = "post_liked"
+    like_id: LikeId = _NO_LIKE
+
+    @property
+    def reaction_id(self) -> int:
+        return self.like_id or compose(self.at_ms, Kind.LIKE, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class PostShared(Engagement):
     name = "post_shared"
+    share_id: ShareId = _NO_SHARE
+
+    @property
+    def reaction_id(self) -> int:
+        return self.share_id or compose(self.at_ms, Kind.SHARE, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class CommentAdded(Engagement):
     name = "comment_added"
     comment_id: CommentId = _NO_COMMENT
+
+    @property
+    def reaction_id(self) -> int:
+        return self.comment_id or compose(self.at_ms, Kind.COMMENT, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,14 @@ def mentioned(content: str) -> tuple[str, ...]:
     return _values(content, Kind.MENTION, MENTIONS_MAX)
 
 
+def clean_tag(name: str, field: str = "tag") -> str:
+    """The key of a tag as somebody names it, with or without its #. Raises `Invalid` where that is no tag."""
+    bare = name.strip().lstrip("#\uff03\ufe5f")
+    if tags(f"#{bare}") != (tag_key(bare),):
+        raise Invalid("A tag, please: letters and numbers in one word.", code="INVALID_TAG", field=field)
+    return tag_key(bare)
+
+
 def tag_key(name: str) -> str:
     """What a tag's name is compared by: NFKC and case folded, as a compatibility caseless match is defined (Unicode,
     D146), and without characters that have no shape (NFKC_Casefold, UAX #31 R4). A key is its own key.

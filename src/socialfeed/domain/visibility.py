@@ -146,6 +146,12 @@ class Viewpoint:
             return False
         return self.post(post, is_active=is_active, is_private=is_private).is_shown
 
+    def trends(self, post: Post, *, is_active: bool, is_private: bool) -> bool:
+        """Whether the post may be among those that trend: what may be discovered, and needs no warning. What is to
+        reach fewer people is to be left out here.
+        """
+        return not post.sensitive and self.discovers(post, is_active=is_active, is_private=is_private)
+
     def _mutes(self, author_id: UserId, content: str) -> Verdict:
         mute = self.relation(author_id).mute
         if mute is not None and MuteOf.POSTS in mute.kinds and not mute.is_over(self.at):

@@ -58,6 +58,7 @@ INPUT: Mapping[str, str] = {
     "INVALID_PHRASE": "Not a word or a tag that can be muted.",
     "INVALID_ROLE_NAME": "Not a name for a role.",
     "INVALID_SCHEDULE": "Not a moment that a post can be planned for.",
+    "INVALID_TAG": "Not the name of a tag.",
     "INVALID_URL": "Not an http or https address.",
     "INVALID_USERNAME": "Not a name for an account.",
     "NOTHING_TO_MUTE": "A mute that silences nothing.",

@@ -1,19 +1,13 @@
 """The population as entities, in order of time, with ids of the moments at which they were made."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cached_property
-from heapq import nlargest
-from math import log2
-from typing import NamedTuple
 
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.graph import Follow
 from socialfeed.domain.ids import IdFactory, PostId, UserId
 from socialfeed.domain.post import Post
-from socialfeed.domain.ranking import COMMENT, HALF_LIFE, LIKE, SHARE
 from socialfeed.domain.user import User
 from socialfeed.population.activity import HOUR_MS, Draft, Reactions, Remark, drafts, reactions, remarks
 from socialfeed.population.graph import Graph, graph
@@ -22,16 +16,6 @@ from socialfeed.population.plan import Plan, moment
 
 NODE = 0
 """The node number kept for bulk loads: no running process makes ids that could meet these."""
-
-
-class Heat(NamedTuple):
-    """All reactions to one post: what they weigh together, unfaded, and the moment at which they would have had to
-    happen all at once to have faded by now as they have one by one.
-    """
-
-    post_id: PostId
-    weight: float
-    at: datetime
 
 
 class _Past:
@@ -114,25 +98,6 @@ class Population:
         past, posts, users = _Past(), self._post_ids, self._user_ids
         for at_ms, post, person in self._shares:
             yield Share(past.at(at_ms).share(), posts[post], users[person], moment(at_ms))
-
-    def heat(self, limit: int) -> list[Heat]:
-        """The hottest posts, hottest first, without those where less is left than of one like after three days.
-
-        Forward decay is linear: one addition of each weight at its moment moves a trending order exactly as all the
-        single reactions would.
-        """
-        until_ms, half_life_ms = self.plan.until_ms, HALF_LIFE.total_seconds() * 1000
-        weights: defaultdict[int, float] = defaultdict(float)
-        left: defaultdict[int, float] = defaultdict(float)
-        for weight, found in ((LIKE, self._likes), (COMMENT, self._remarks), (SHARE, self._shares)):
-            for event in found:
-                weights[event.post] += weight
-                left[event.post] += weight * 2.0 ** ((event.at_ms - until_ms) / half_life_ms)
-        warm = ((left[post], post) for post in left if left[post] >= LIKE / 8)
-        return [
-            Heat(self._post_ids[post], weights[post], self.plan.until + HALF_LIFE * log2(rest / weights[post]))
-            for rest, post in nlargest(limit, warm)
-        ]
 
     @cached_property
     def _people(self) -> People:

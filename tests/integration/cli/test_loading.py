@@ -1,20 +1,23 @@
 """A population in each kind of storage, read back through the ports."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from socialfeed.application.ports.search import PostQuery
 from socialfeed.container import App, open_app
+from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Engaged
 from socialfeed.domain.errors import Conflict, InvalidCredentials
-from socialfeed.domain.ids import IdFactory
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.names import parse_name
 from socialfeed.domain.permissions import ANONYMOUS, Actor
+from socialfeed.domain.ranking import Window
 from socialfeed.domain.search import indexed, parse
+from socialfeed.domain.trending import EVERYWHERE, Limits, Trendable
 from socialfeed.entrypoints.cli.demo import DEMO_PASSWORD, ensure_demo, populate
 from socialfeed.entrypoints.cli.progress import silent
 from socialfeed.population import DEMO_USERNAME, Plan, Population
@@ -93,22 +96,38 @@ async def test_every_row_is_there_and_every_counter_equals_its_rows(app: App, wa
 
 
 async def test_trending_is_in_the_order_of_what_is_hot_now(app: App, wanted: Population) -> None:
-    page = await app.services.feeds.trending(ANONYMOUS, page=1, items_per_page=20)
+    """Each person counts once for a like, a comment and a share; authors do not."""
+    authors = {post.id: post.author_id for post in wanted.posts()}
+    scores: Counter[PostId] = Counter()
+    people: defaultdict[PostId, set[UserId]] = defaultdict(set)
+    told = set()
+    for weight, nouns in ((1.0, wanted.likes()), (2.0, wanted.comments()), (3.0, wanted.shares())):
+        for noun in nouns:
+            who = noun.author_id if isinstance(noun, Comment) else noun.user_id
+            if who != authors[noun.post_id] and (weight, noun.post_id, who) not in told:
+                told.add((weight, noun.post_id, who))
+                people[noun.post_id].add(who)
+                age = wanted.plan.until - noun.created_at
+                scores[noun.post_id] += weight * 2.0 ** -(age / timedelta(hours=24))
+    expected = [post_id for post_id, _ in scores.most_common() if len(people[post_id]) >= 5]
 
-    assert [int(item.id) for item in page.items] == [heat.post_id for heat in wanted.heat(20)]
+    page = await app.services.discovery.trending(ANONYMOUS, page=1, items_per_page=20)
+
+    assert [item.id for item in page.items] == expected[:20]
+    assert await app.trends.drift() == []
 
 
 async def test_reactions_taken_back_one_by_one_leave_nothing_in_trending(app: App, wanted: Population) -> None:
-    hottest = wanted.heat(1)[0]
+    [hottest] = (await app.services.discovery.trending(ANONYMOUS, page=1, items_per_page=1)).items
     trending = (app.shared or app.storage).trending
+    post = Trendable(hottest.id, (EVERYWHERE,))
 
-    ids = IdFactory(lambda: wanted.plan.until_ms + 1_000, node=200)
-    for weight, nouns in ((1.0, wanted.likes()), (2.0, wanted.comments()), (3.0, wanted.shares())):
-        for noun in nouns:
-            if noun.post_id == hottest.post_id:
-                await trending.add(ids.event(), noun.post_id, -weight, noun.created_at)
+    for reaction in (await app.storage.engagement.done_with([hottest.id]))[hottest.id]:
+        await trending.add(post, [reaction._replace(sign=-1)], Limits())
 
-    assert hottest.post_id not in await trending.top(limit=200, at=datetime.now(UTC))
+    for window in Window:
+        left = await trending.top(EVERYWHERE, window, limit=200)
+        assert hottest.id not in {trend.post_id for trend in left}
 
 
 @pytest.mark.parametrize("app", ["memory", "sqlite"], indirect=True)
@@ -118,7 +137,7 @@ async def test_the_demo_is_made_once_and_its_visitor_has_a_full_feed(app: App) -
 
     actor = await demo_actor(app)
     page = await app.services.feeds.home_page(actor, page=1, items_per_page=10)
-    trending = await app.services.feeds.trending(actor, page=1, items_per_page=10)
+    trending = await app.services.discovery.trending(actor, page=1, items_per_page=10)
 
     assert len(page.items) == 10
     assert len({item.author.username for item in page.items}) > 3

@@ -59,7 +59,7 @@ def test_seeding_makes_the_rows_it_says_and_counters_that_equal_them(run: Run, d
         counted = f"(SELECT count(*) FROM {table} WHERE {table}.{column} = user_counters.user_id)"
         assert rows(database, f"SELECT user_id FROM user_counters WHERE user_counters.{noun} <> {counted}") == []
     assert rows(database, "SELECT count(*) FROM post_counters") == [(60,)]
-    assert rows(database, "SELECT count(*) FROM trending_scores") != [(0,)]
+    assert rows(database, "SELECT count(*) FROM trending_posts") != [(0,)]
 
 
 def test_seeding_shows_each_part_and_says_no_to_a_second_time(run: Run) -> None:
@@ -68,7 +68,7 @@ def test_seeding_shows_each_part_and_says_no_to_a_second_time(run: Run) -> None:
     first = run("seed", *SMALL)
     second = run("seed", *SMALL)
 
-    assert re.findall(r"^([a-z]+) +[\d,]+ +\d+\.\d s$", first.stderr, re.MULTILINE) == [*TABLES, "trending"]
+    assert re.findall(r"^([a-z]+) +[\d,]+ +\d+\.\d s$", first.stderr, re.MULTILINE) == [*TABLES, "compared", "trending"]
     assert second.exit_code == 1
     assert second.stderr == ("socialfeed: there is a population in this sqlite database already; seed another one\n")
 

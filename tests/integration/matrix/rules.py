@@ -105,6 +105,7 @@ QUERIES: Mapping[str, Rule] = {
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
+    "Query.trendingTags": _rule(ANYBODY),
     "Query.searchPosts": _rule(ANYBODY, 'query: "second line", author: $name', own=DONE, other=DONE, blocked=NOTHING),
     "Query.searchUsers": _rule(ANYBODY, "query: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.relationship": _rule(
@@ -445,6 +446,7 @@ _PUBLIC: Mapping[str, str] = {
     "PostPayload": f"post {_PAYLOAD}",
     "PostReactionPayload": f"post isLiked isShared {_PAYLOAD}",
     "MutedWord": "phrase createdAt until",
+    "TrendingTag": "name postsCount authorsCount",
     "MutedWordPayload": f"word {_PAYLOAD}",
     "Relationship": "userId isFollowing isFollowedBy isRequested hasRequested isBlocking isMuting mutedKinds mutedUntil"
     " priority",

@@ -16,6 +16,7 @@ from socialfeed.domain.names import name_words
 from socialfeed.domain.permissions import ANONYMOUS, BUILT_IN, Permission, custom_role
 from socialfeed.domain.post import Post
 from socialfeed.domain.search import indexed
+from socialfeed.domain.trending import EVERYWHERE, Limits, Reaction, Trendable
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import PASSWORD, Client
@@ -222,8 +223,9 @@ class _Population:
     async def trends(self) -> None:
         """Of the targets' posts alone: all of them fit on one page."""
         for target in self._posts.keys() & set(Target):
-            at = self._app.clock.now()
-            await self._app.storage.trending.add(self._builder.ids.event(), self._posts[target].id, 3.0, at)
+            ids = self._builder.ids
+            shares = [Reaction(ids.share(), ids.user()) for _ in range(Limits().actors)]
+            await self._app.storage.trending.add(Trendable(self._posts[target].id, (EVERYWHERE,)), shares, Limits())
 
     async def index(self) -> None:
         """Everybody and everything, as if no job had told the index what is hidden."""

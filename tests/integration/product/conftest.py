@@ -16,7 +16,9 @@ BACKENDS = ("memory", "sqlite", "postgres+valkey")
 
 @pytest.fixture(params=BACKENDS)
 async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    async with open_client(data_dir=tmp_path, **await backend(request.param, request, tmp_path)) as client:
+    """Here and below, one person is enough to make a post trend."""
+    settings = await backend(request.param, request, tmp_path)
+    async with open_client(data_dir=tmp_path, trending_actors=1, **settings) as client:
         yield client
 
 
@@ -24,7 +26,7 @@ async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 async def timed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Client, FixedClock]]:
     """For those who move the time. Access tokens end after 15 minutes of it."""
     clock, settings = FixedClock(), await backend(request.param, request, tmp_path)
-    async with open_client(clock=clock, data_dir=tmp_path, **settings) as client:
+    async with open_client(clock=clock, data_dir=tmp_path, trending_actors=1, **settings) as client:
         yield client, clock
 
 

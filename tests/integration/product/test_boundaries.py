@@ -357,7 +357,7 @@ class TestWords:
         lost = ["modern ART!", "At long\n last.", "so much #Golang", "東京は雨です", "naïve CAFÉ"]
         posts = {content: await publish(bob, content) for content in (*kept, *lost)}
         for post in posts.values():
-            await like(bob, post)
+            await like(ada, post)
         await client.settle()
         everything = [*reversed(lost), *reversed(kept)]
         assert await contents(ada) == everything

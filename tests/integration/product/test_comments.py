@@ -113,14 +113,15 @@ class TestDeleting:
         assert await thread(ada, post) == (1, 1, [("kept", "ada", [])])
 
     async def test_the_weight_of_a_deleted_comment_leaves_the_trend(self, client: Client) -> None:
-        ada = await client.sign_up("ada")
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
         post = await publish(ada, "post")
-        mine = await comment(ada, post, "mine")
+        await comment(ada, post, "the author's")
+        mine = await comment(bob, post, "mine")
         await client.settle()
         trending = "{ trendingPosts { items { id } } }"
         assert (await client.run(trending))["trendingPosts"]["items"] == [{"id": post}]
 
-        await delete(ada, mine)
+        await delete(bob, mine)
         await client.settle()
 
         assert (await client.run(trending))["trendingPosts"]["items"] == []

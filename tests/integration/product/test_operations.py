@@ -13,8 +13,11 @@ import pytest
 from graphql import parse
 
 from socialfeed.container import open_app
+from socialfeed.domain.ids import PostId
+from socialfeed.domain.permissions import BUILT_IN, Actor
 from socialfeed.testing.client import Client, open_client
 from tests.integration.product.conftest import backend
+from tests.integration.product.crowd import Crowd
 
 ROOT = Path(__file__).parents[3]
 OPERATIONS = {
@@ -134,6 +137,8 @@ async def scenario(client: Client, folder: Path) -> dict[str, Any]:
     await run("posts", "Post", newcomer, post_id)
     await run("posts", "PostsByUser", newcomer, post_id, newcomer.user_id or "")
     await run("feeds", "UserFeed", newcomer)
+    for reader in await Crowd(client).of(5):
+        await client.app.services.engagement.like(Actor(reader.id, BUILT_IN["user"].permissions), PostId(int(post_id)))
     await eventually(trending)
     assert set(answers) == {
         definition.name.value  # type: ignore[attr-defined]

@@ -14,6 +14,8 @@ from socialfeed.application.ports.limits import Limit
 from socialfeed.application.ports.timelines import Entry, Warming
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import Unavailable
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import EVERYWHERE, Limits, Reaction, Trendable
 from socialfeed.testing import Builder
 from socialfeed.testing.contracts.timelines import warm
 from socialfeed.testing.contracts.waiting import eventually
@@ -147,7 +149,7 @@ async def test_calls_that_are_cancelled_leave_every_connection_usable(store: Red
 async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
     proxy: Proxy, disturbed: RedisStore, make: Builder
 ) -> None:
-    owner, post, event = make.ids.user(), make.ids.post(), make.ids.event()
+    owner, post = make.ids.user(), make.ids.post()
     await proxy.close()
     assert await disturbed.cache.get_many(["key"]) == {}
     await disturbed.cache.fill_many({"key": b"value"}, HOUR)
@@ -164,8 +166,9 @@ async def test_without_a_server_what_may_be_forgotten_is_and_the_rest_says_so(
         disturbed.timelines.fill(owner, Warming(1), [], None),
         disturbed.timelines.backfill(owner, [Entry(post, owner)]),
         disturbed.timelines.drop(owner),
-        disturbed.trending.add(event, post, 1.0, make.clock.now()),
-        disturbed.trending.top(limit=10, at=make.clock.now()),
+        disturbed.trending.add(Trendable(post, (EVERYWHERE,)), [Reaction(make.ids.like(), owner)], Limits()),
+        disturbed.trending.top(EVERYWHERE, Window.NOW, limit=10),
+        disturbed.trending.clear(),
         disturbed.check(),
     ):
         with pytest.raises(Unavailable):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -15,11 +14,13 @@ from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.limits import Limit
 from socialfeed.application.ports.timelines import KEPT, Entry
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.ids import UserId
-from socialfeed.domain.ranking import EPOCH_LENGTH, LIKE
+from socialfeed.domain.ids import Kind, UserId
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import scopes_of
 from socialfeed.testing import Builder
 from socialfeed.testing.contracts.cache import HOUR
 from socialfeed.testing.contracts.timelines import start
+from socialfeed.testing.contracts.trending import Saying
 from socialfeed.testing.contracts.waiting import eventually
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -173,29 +174,41 @@ async def test_trending_keeps_only_the_highest(
 ) -> None:
     monkeypatch.setattr(trending, "KEPT", 10)
     monkeypatch.setattr(trending, "SLACK", 5)
+    say = Saying(store.trending)
     posts = [make.ids.post() for _ in range(40)]
     for age, post in enumerate(posts):
-        await store.trending.add(make.ids.event(), post, LIKE, NOW - timedelta(hours=age))
-    assert client.zcard(f"{redis_prefix}t:{{t}}:scores") <= 15
-    assert client.hlen(f"{redis_prefix}t:{{t}}:weights") <= 15 + 1
-    assert await store.trending.top(limit=10, at=NOW) == posts[:10]
+        await say.that(post, Kind.LIKE, at=NOW - timedelta(hours=age))
+        for window in Window:
+            assert client.zcard(f"{redis_prefix}t:{{t}}:{window}:all") <= 15
+    assert await say.top(limit=40) == posts[:10]
 
 
-async def test_events_are_remembered_for_a_day_and_then_forgotten(
-    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+async def test_what_nobody_reacts_to_is_forgotten_after_a_week(
+    store: RedisStore, client: Redis, redis_server: str, redis_prefix: str, make: Builder
 ) -> None:
-    await store.trending.add(make.ids.event(), make.ids.post(), LIKE, NOW)
-    [seen] = client.keys(f"{redis_prefix}t:{{t}}:seen:*")
-    assert DAY <= ttl(client, seen) <= 2 * DAY
+    say, post = Saying(store.trending), make.ids.post()
+    await say.that(post, Kind.LIKE, scopes=scopes_of("de", ["art"]))
+    keys = keys_of(redis_server, 0, redis_prefix)
+    [hour] = [key for key in keys if ":hour:" in key]
+    assert DAY < ttl(client, hour) <= 2 * DAY
+    others = set(keys) - {hour}
+    assert len(others) == 1 + 3 * len(Window)
+    for key in others:
+        assert 6 * DAY < ttl(client, key) <= 7 * DAY
+        client.expire(key, 1_000)
+    await say.that(post, Kind.LIKE, scopes=scopes_of("de", ["art"]))
+    assert all(ttl(client, key) > 6 * DAY for key in others)
 
 
-async def test_scores_last_through_many_landmarks(store: RedisStore, make: Builder) -> None:
-    lower, higher = make.ids.post(), make.ids.post()
-    await store.trending.add(make.ids.event(), higher, LIKE, NOW)
-    await store.trending.add(make.ids.event(), lower, LIKE, NOW - timedelta(hours=1))
-    newest = make.ids.post()
-    await store.trending.add(make.ids.event(), newest, LIKE, NOW + 3 * EPOCH_LENGTH)
-    assert await store.trending.top(limit=10, at=NOW + 3 * EPOCH_LENGTH) == [newest, higher, lower]
+async def test_only_what_trends_is_forgotten_when_all_of_it_is(
+    store: RedisStore, redis_server: str, redis_prefix: str, make: Builder
+) -> None:
+    say = Saying(store.trending)
+    await warm_timeline(store, make.ids.user())
+    for n in range(trending.SCANNED // 500):
+        await say.that(make.ids.post(), Kind.LIKE, scopes=scopes_of(None, [f"tag {n}"]))
+    await store.trending.clear()
+    assert len(keys_of(redis_server, 0, redis_prefix)) == 1
 
 
 async def test_keys_that_are_used_together_lie_in_one_slot(
@@ -206,19 +219,19 @@ async def test_keys_that_are_used_together_lie_in_one_slot(
     await warm_timeline(store, owner)
     await store.limiter.hit("key", Limit(10, HOUR))
     await store.counters.put_many({make.ids.post(): Counts(1, 1, 1, 1)})
-    await store.trending.add(make.ids.event(), make.ids.post(), LIKE, NOW)
+    await Saying(store.trending).that(make.ids.post(), Kind.LIKE, scopes=scopes_of("de", ["{art}"]))
     await store.cache.delete_many(["key"])
     with Redis.from_url(redis_server, db=1) as client:
         client.delete(f"{redis_prefix}c:key")
     keys = [key for database in (0, 1, 3) for key in keys_of(redis_server, database, redis_prefix)]
-    assert len(keys) == 1 + 1 + 1 + 3 + 2
+    assert len(keys) == 1 + 1 + 1 + 1 + 1 + 3 * len(Window) + 2
     tags = [re.search(r"\{([^}]+)\}", key.removeprefix(redis_prefix)) for key in keys]
     assert all(tags)
     assert {key.rpartition(":")[0] for key in keys if ":{t}:" in key} >= {f"{redis_prefix}t:{{t}}"}
     assert {key for key in keys if ":{d}:" in key} == {f"{redis_prefix}d:{{d}}:{name}" for name in ("at", "keys")}
 
 
-def keys_of(server: str, database: int, prefix: str) -> Iterable[str]:
+def keys_of(server: str, database: int, prefix: str) -> list[str]:
     with Redis.from_url(server, db=database, decode_responses=True) as client:
         return list(client.scan_iter(match=f"{prefix}*"))
 

@@ -6,16 +6,26 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from socialfeed.adapters.sql import SqlStorage
-from socialfeed.adapters.sql.tables import timeline_entries, timelines, trending_scores
+from socialfeed.adapters.sql.tables import (
+    timeline_entries,
+    timelines,
+    trending_hours,
+    trending_posts,
+    trending_scopes,
+    trending_standings,
+)
 from socialfeed.adapters.sql.timelines import LIFE, TOUCH_AFTER, SqlTimelines
 from socialfeed.adapters.sql.trending import SqlTrending
 from socialfeed.application.ports.timelines import KEPT, Entry
 from socialfeed.application.ports.trending import KEPT as TRENDING_KEPT
 from socialfeed.domain.ids import PostId, UserId
-from socialfeed.domain.ranking import LIKE, epoch_of
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import LIFE as LIFE_OF_TRENDS
+from socialfeed.domain.trending import Reaction, Trendable, scopes_of
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import START, FixedClock
 from socialfeed.testing.contracts.timelines import start
+from socialfeed.testing.contracts.trending import ANYBODY
 
 AUTHOR = UserId(7)
 
@@ -95,17 +105,56 @@ async def test_a_read_is_written_down_once_a_day(storage: SqlStorage, clock: Fix
     assert await read_at() == TOUCH_AFTER + timedelta(seconds=1)
 
 
-async def test_only_the_top_of_trending_is_kept(storage: SqlStorage, clock: FixedClock, make: Builder) -> None:
-    epoch = epoch_of(clock.now())
-    scores = [
-        {"post_id": n, "epoch": epoch, "score": float(n), "weight": float(n)} for n in range(1, TRENDING_KEPT + 21)
+async def test_only_the_top_of_a_scope_is_kept(storage: SqlStorage, clock: FixedClock, make: Builder) -> None:
+    """The best of now, which are the last ones here, and of today, which are the first ones."""
+    members = [{"scope": "tag:art", "post_id": n} for n in range(1, 2 * TRENDING_KEPT + 21)]
+    books = [
+        {"post_id": n, "touched_at": clock.now(), "now_rank": float(n), "today_rank": float(-n)}
+        for n in range(1, 2 * TRENDING_KEPT + 21)
     ]
-    older = [{"post_id": 9_000, "epoch": epoch - 1, "score": 2.0**128 * 9_000, "weight": 1.0}]
     async with storage.database.begin() as connection:
-        await storage.database.insert_many(connection, trending_scores, scores + older)
+        await storage.database.insert_many(connection, trending_posts, books)
+        await storage.database.insert_many(connection, trending_scopes, members)
     trending = SqlTrending(storage.database, clock, prune_chance=1)
-    await trending.add(make.ids.event(), PostId(9_001), LIKE, clock.now())
-    assert await rows_in(storage, trending_scores) == TRENDING_KEPT
-    top = await trending.top(limit=TRENDING_KEPT, at=clock.now())
-    assert top[:2] == [9_001, 9_000]
-    assert top[-1] == 23
+    await trending.add(Trendable(make.ids.post(), scopes_of(None, ["art"])), [liked(make)], ANYBODY)
+    assert await rows_in(storage, trending_scopes) == 2 * TRENDING_KEPT - 1  # the new one is in both
+    for window, first in ((Window.NOW, 2 * TRENDING_KEPT + 20), (Window.TODAY, 1)):
+        ranked = [trend.post_id for trend in await trending.top("tag:art", window, limit=3)]
+        assert first in ranked
+
+
+async def test_what_nobody_reacts_to_is_forgotten_after_a_week(
+    storage: SqlStorage, clock: FixedClock, make: Builder
+) -> None:
+    trending = SqlTrending(storage.database, clock, prune_chance=1)
+    scopes = scopes_of("de", ["art"])
+    for _ in range(3):
+        await trending.add(Trendable(make.ids.post(), scopes), [liked(make)], ANYBODY)
+    clock.advance(LIFE_OF_TRENDS)
+    kept = Trendable(make.ids.post(), scopes)
+    await trending.add(kept, [liked(make)], ANYBODY)
+    assert await rows_in(storage, trending_posts) == 4
+    clock.advance(timedelta(seconds=1))
+    await trending.add(kept, [liked(make)], ANYBODY)
+    assert await rows_in(storage, trending_posts) == 1
+    assert await rows_in(storage, trending_standings) == 2
+    assert await rows_in(storage, trending_scopes) == 2
+    assert await rows_in(storage, trending_hours) == 2
+
+
+async def test_a_like_makes_one_row_and_changes_two(storage: SqlStorage, clock: FixedClock, make: Builder) -> None:
+    """Who reacted, once; and with the post's row the number of the hour, which is made once an hour."""
+    person, scopes = make.ids.user(), scopes_of("de", ["art", "more", "tags"])
+    posts = [Trendable(make.ids.post(), scopes) for _ in range(2)]
+    before = Reaction(make.ids.like(), person)
+    await storage.trending.add(posts[0], [before], ANYBODY)
+    await storage.trending.add(posts[1], [liked(make)], ANYBODY)
+    tables = (trending_posts, trending_scopes, trending_standings, trending_hours)
+    rows = [await rows_in(storage, table) for table in tables]
+    await storage.trending.add(posts[1], [Reaction(make.ids.like(), person)], ANYBODY)
+    assert [await rows_in(storage, table) for table in tables] == [rows[0], rows[1], rows[2] + 1, rows[3]]
+
+
+def liked(make: Builder) -> Reaction:
+    """By somebody else each time."""
+    return Reaction(make.ids.like(), make.ids.user())

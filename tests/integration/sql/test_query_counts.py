@@ -87,7 +87,7 @@ VARIABLES = {"n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!"}
 
 @pytest.fixture
 async def client(url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    async with open_client(database_url=url, data_dir=tmp_path) as client:
+    async with open_client(database_url=url, data_dir=tmp_path, trending_actors=1) as client:
         yield client
 
 
@@ -153,7 +153,7 @@ async def world(client: Client, make: Builder) -> World:
             await tx.likes.add(make.like(posts[0], author))
             await tx.bookmarks.put(make.bookmark(post, account))
             await tx.pins.put(author.id, post.id, at)
-            liked = PostLiked(post.id, author.id, round(at.timestamp() * 1000))
+            liked = PostLiked(post.id, busy.id, round(at.timestamp() * 1000))
             await tx.outbox.add(Envelope(make.ids.event(), liked, at))
         for user in others["suggested"]:
             await tx.follows.add(make.follow(authors[0], user))

@@ -22,7 +22,9 @@ from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.comment import Sort
 from socialfeed.domain.ids import MAX_ID, CommentId, DraftId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
+from socialfeed.domain.ranking import Window
 from socialfeed.domain.search import label, parse
+from socialfeed.domain.trending import EVERYWHERE
 from socialfeed.domain.user import UserStatus
 from socialfeed.domain.visibility import EVERY_VISIBILITY, FOR_ANYBODY
 from socialfeed.testing.builders import Builder
@@ -121,7 +123,10 @@ CALLS: dict[str, tuple[int, Call]] = {
     "likers": (1, lambda s: s.engagement.likers(POSTS[0], limit=10)),
     "chains": (1, lambda s: s.activity.chains(after=USERS[0], limit=10)),
     "timeline": (1, lambda s: s.timelines.read(USERS[0])),
-    "top": (1, lambda s: s.trending.top(limit=10, at=Builder().clock.now())),
+    "top": (1, lambda s: s.trending.top(EVERYWHERE, Window.NOW, limit=10)),
+    "top, of a scope": (1, lambda s: s.trending.top("tag:art", Window.TODAY, limit=10)),
+    "done_with": (1, lambda s: s.engagement.done_with(POSTS)),
+    "done_with, none": (0, lambda s: s.engagement.done_with([])),
     "backlog": (1, lambda s: s.outbox.backlog()),
     "accounts_by_ids, none": (0, lambda s: s.users.accounts_by_ids([])),
     "user_ids_by_usernames, none": (0, lambda s: s.users.user_ids_by_usernames([])),

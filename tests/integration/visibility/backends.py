@@ -69,7 +69,7 @@ class Backend:
             hits = await services.search.posts(actor, "hello", _ALL, sort=sort, first=100)
             found_by.append({self._post(view.id) for view in hits.nodes})
         assert found_by[0] == found_by[1], found_by
-        trending = await services.feeds.trending(actor, page=1, items_per_page=100)
+        trending = await services.discovery.trending(actor, page=1, items_per_page=100)
         profiles = await services.graph.profiles(actor, self.people)
         seen: dict[str, Any] = {
             "posts": {self._post(view.id): view.limited or SHOWN for view in found.values()},

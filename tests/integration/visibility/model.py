@@ -119,8 +119,9 @@ class Model:
         return sorted(author for author, number in others.items() for _ in range(min(number, 3)))
 
     def trending(self, viewer: int | None) -> set[int]:
-        engaged = {post for _, post in self.likes} | {each.post for each in self.comments if not each.deleted}
-        return {number for number in engaged if self.discovers(viewer, number)}
+        engaged = self.likes | {(each.author, each.post) for each in self.comments if not each.deleted}
+        by_others = {post for who, post in engaged if who != self.posts[post].author}
+        return {number for number in by_others if self.discovers(viewer, number)}
 
     def discovers(self, viewer: int | None, number: int) -> bool:
         post = self.posts[number]

@@ -65,6 +65,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _open(self, example: int) -> None:
         for name, chosen in type(self).urls(example).items():
+            chosen = {"trending_actors": 1, **chosen}
             client = await self.stack.enter_async_context(open_client(**chosen))
             elsewhere = await self.stack.enter_async_context(open_client(**chosen)) if "redis_url" in chosen else None
             backend = Backend(name, client, elsewhere)

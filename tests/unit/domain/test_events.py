@@ -1,11 +1,21 @@
 import json
-from dataclasses import fields
 
 import pytest
 
 from socialfeed.domain import events
 from socialfeed.domain.events import Engagement, Event, event_from
-from socialfeed.domain.ids import CommentId, FollowId, MediaId, PostId, UserId
+from socialfeed.domain.ids import (
+    CommentId,
+    FollowId,
+    Kind,
+    LikeId,
+    MediaId,
+    PostId,
+    ShareId,
+    UserId,
+    kind_of,
+    unix_ms,
+)
 
 EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.VerificationRequested(UserId(1)), "verification_requested", {"user_id": 1}),
@@ -20,14 +30,14 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     ),
     (events.PostChanged(PostId(2)), "post_changed", {"post_id": 2}),
     (
-        events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123),
+        events.PostLiked(PostId(2), UserId(1), 1_767_606_600_123, like_id=LikeId(7)),
         "post_liked",
-        {"post_id": 2, "user_id": 1, "at_ms": 1_767_606_600_123, "sign": 1},
+        {"post_id": 2, "user_id": 1, "at_ms": 1_767_606_600_123, "sign": 1, "like_id": 7},
     ),
     (
-        events.PostShared(PostId(2), UserId(1), 5, sign=-1),
+        events.PostShared(PostId(2), UserId(1), 5, sign=-1, share_id=ShareId(8)),
         "post_shared",
-        {"post_id": 2, "user_id": 1, "at_ms": 5, "sign": -1},
+        {"post_id": 2, "user_id": 1, "at_ms": 5, "sign": -1, "share_id": 8},
     ),
     (
         events.CommentAdded(PostId(2), UserId(1), 5, comment_id=CommentId(3)),
@@ -83,6 +93,19 @@ def test_an_unknown_name_is_an_error() -> None:
 def test_reactions_of_different_kinds_are_different_events() -> None:
     liked: Event = events.PostLiked(PostId(1), UserId(2), 3)
     shared: Event = events.PostShared(PostId(1), UserId(2), 3)
-    assert [field.name for field in fields(liked)] == [field.name for field in fields(shared)]
     assert isinstance(liked, Engagement)
     assert liked != shared
+
+
+def test_a_reaction_is_known_by_its_id_or_by_its_kind_and_moment() -> None:
+    at_ms, who = 1_767_606_600_123, (PostId(1), UserId(2))
+    assert events.PostLiked(*who, at_ms, like_id=LikeId(7)).reaction_id == 7
+    assert events.PostShared(*who, at_ms, share_id=ShareId(8)).reaction_id == 8
+    assert events.CommentAdded(*who, at_ms, comment_id=CommentId(9)).reaction_id == 9
+    before_ids_were_told: list[tuple[Engagement, Kind]] = [
+        (events.PostLiked(*who, at_ms), Kind.LIKE),
+        (events.PostShared(*who, at_ms), Kind.SHARE),
+        (events.CommentAdded(*who, at_ms), Kind.COMMENT),
+    ]
+    for event, kind in before_ids_were_told:
+        assert (kind_of(event.reaction_id), unix_ms(event.reaction_id)) == (kind, at_ms)

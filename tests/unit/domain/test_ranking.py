@@ -1,81 +1,100 @@
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
+from socialfeed.domain.ids import EPOCH_MS
 from socialfeed.domain.ranking import (
     COMMENT,
-    EPOCH_LENGTH,
-    HALF_LIFE,
+    EPOCH_HALF_LIVES,
     LIKE,
     SHARE,
     TENFOLD_MS,
+    Window,
     epoch_of,
     forward_weight,
     hot,
+    rank_of,
     rollover_factor,
+    score_at,
 )
 
-ZERO = datetime(2024, 1, 1, tzinfo=UTC)
-NOW = ZERO + 6 * EPOCH_LENGTH + timedelta(days=20)
-EPOCH = epoch_of(NOW)
+DAY_MS = 24 * 3_600_000
+NOW_MS = EPOCH_MS + 800 * DAY_MS
 
 weights = st.sampled_from([LIKE, COMMENT, SHARE])
-moments = st.datetimes(NOW.replace(tzinfo=None) - timedelta(days=30), NOW.replace(tzinfo=None)).map(
-    lambda moment: moment.replace(tzinfo=UTC)
-)
+windows = st.sampled_from(list(Window))
+moments = st.integers(NOW_MS - 30 * DAY_MS, NOW_MS)
 reactions = st.lists(st.tuples(weights, moments), min_size=1, max_size=12)
 
 
-def forward(reacted: list[tuple[float, datetime]]) -> float:
-    return sum(forward_weight(weight, at, EPOCH) for weight, at in reacted)
+def forward(reacted: list[tuple[float, int]], window: Window) -> float:
+    epoch = epoch_of(NOW_MS, window)
+    return sum(forward_weight(weight, at_ms, epoch, window) for weight, at_ms in reacted)
 
 
-def decayed(reacted: list[tuple[float, datetime]], now: datetime) -> float:
+def decayed(reacted: list[tuple[float, int]], now_ms: int, window: Window) -> float:
     """Ordinary exponential decay, as of now."""
-    return sum(weight * math.exp2((at - now) / HALF_LIFE) for weight, at in reacted)
+    return sum(weight * math.exp2((at_ms - now_ms) / window.half_life_ms) for weight, at_ms in reacted)
 
 
-@given(reactions, reactions, st.integers(0, 100))
+@given(reactions, reactions, st.integers(0, 20), windows)
 def test_the_order_is_that_of_ordinary_exponential_decay_whenever_one_looks(
-    one: list[tuple[float, datetime]], other: list[tuple[float, datetime]], days: int
+    one: list[tuple[float, int]], other: list[tuple[float, int]], days: int, window: Window
 ) -> None:
-    now = NOW + timedelta(days=days)
-    assume(not math.isclose(decayed(one, now), decayed(other, now), rel_tol=1e-9))
-    assert (forward(one) > forward(other)) is (decayed(one, now) > decayed(other, now))
+    now_ms = NOW_MS + days * DAY_MS
+    assume(not math.isclose(decayed(one, now_ms, window), decayed(other, now_ms, window), rel_tol=1e-9))
+    is_more = decayed(one, now_ms, window) > decayed(other, now_ms, window)
+    assert (forward(one, window) > forward(other, window)) is is_more
 
 
-@given(weights, moments)
-def test_taking_back_subtracts_exactly_what_was_added(weight: float, at: datetime) -> None:
-    assert forward_weight(weight, at, EPOCH) + forward_weight(-weight, at, EPOCH) == 0.0
+@given(reactions, windows)
+def test_a_rank_tells_the_score_of_any_moment(reacted: list[tuple[float, int]], window: Window) -> None:
+    rank = rank_of(forward(reacted, window), epoch_of(NOW_MS, window))
+    for now_ms in (NOW_MS, NOW_MS + 3 * DAY_MS):
+        assert score_at(rank, now_ms, window) == pytest.approx(decayed(reacted, now_ms, window), rel=1e-9)
 
 
-@given(weights, moments)
-def test_a_half_life_halves(weight: float, at: datetime) -> None:
-    later = forward_weight(weight, at + HALF_LIFE, EPOCH)
-    assert later == pytest.approx(2 * forward_weight(weight, at, EPOCH), rel=1e-12)
+@given(weights, moments, windows)
+def test_taking_back_subtracts_exactly_what_was_added(weight: float, at_ms: int, window: Window) -> None:
+    epoch = epoch_of(NOW_MS, window)
+    assert forward_weight(weight, at_ms, epoch, window) + forward_weight(-weight, at_ms, epoch, window) == 0.0
 
 
-@given(weights, moments, st.integers(1, 4))
-def test_rolling_over_gives_what_the_new_landmark_would_have(weight: float, at: datetime, epochs: int) -> None:
-    rolled = forward_weight(weight, at, EPOCH) * rollover_factor(epochs)
-    assert rolled == pytest.approx(forward_weight(weight, at, EPOCH + epochs), rel=1e-12)
-    assert rolled > 0
+@given(weights, moments, windows)
+def test_a_half_life_halves(weight: float, at_ms: int, window: Window) -> None:
+    epoch = epoch_of(at_ms, window)
+    later = forward_weight(weight, at_ms + window.half_life_ms, epoch, window)
+    assert later == pytest.approx(2 * forward_weight(weight, at_ms, epoch, window), rel=1e-12)
+
+
+@given(weights, moments, st.integers(1, 4), windows)
+def test_under_another_landmark_the_rank_is_the_same(weight: float, at_ms: int, epochs: int, window: Window) -> None:
+    epoch = epoch_of(at_ms, window)
+    here = forward_weight(weight, at_ms, epoch, window)
+    rolled = here * rollover_factor(epochs)
+    assert rolled == pytest.approx(forward_weight(weight, at_ms, epoch + epochs, window), rel=1e-12)
+    assert rank_of(rolled, epoch + epochs) == pytest.approx(rank_of(here, epoch), rel=1e-12)
 
 
 def test_rolling_over_is_exact_in_binary() -> None:
-    """A power of two: no digit of a score is lost."""
+    """A power of two: no digit of a sum is lost."""
     assert math.frexp(rollover_factor())[0] == 0.5
     assert rollover_factor(2) == rollover_factor() ** 2
 
 
-@given(st.integers(0, 50), st.timedeltas(timedelta(0), EPOCH_LENGTH - timedelta(microseconds=1)))
-def test_an_epoch_lasts_from_its_landmark_to_the_next(number: int, into: timedelta) -> None:
-    at = ZERO + number * EPOCH_LENGTH + into
-    assert epoch_of(at) == number
-    assert LIKE <= forward_weight(LIKE, at, number) <= 2.0**128
+@given(st.integers(0, 50), st.integers(0, 10**13), windows)
+def test_an_epoch_lasts_from_its_landmark_to_the_next(number: int, into: int, window: Window) -> None:
+    length = EPOCH_HALF_LIVES * window.half_life_ms
+    at_ms = EPOCH_MS + number * length + into % length
+    assert epoch_of(at_ms, window) == number
+    assert LIKE <= forward_weight(LIKE, at_ms, number, window) <= 2.0**EPOCH_HALF_LIVES
+
+
+def test_the_windows_are_of_two_hours_and_of_a_day() -> None:
+    assert [window.half_life for window in Window] == [timedelta(hours=2), timedelta(hours=24)]
 
 
 def test_a_share_says_more_than_a_comment_and_a_comment_more_than_a_like() -> None:

@@ -20,7 +20,10 @@ from socialfeed.application.ports.mail import Mail
 from socialfeed.application.ports.timelines import Entry, Timeline
 from socialfeed.application.ports.trending import KEPT
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import EVERYWHERE, Limits, Reaction, Trendable, scopes_of
+from socialfeed.domain.trending import LIFE as LIFE_OF_TRENDS
 from socialfeed.testing import Builder, FixedClock
 from socialfeed.testing.clock import START
 from socialfeed.testing.contracts.timelines import start, warm
@@ -200,26 +203,49 @@ async def test_another_limit_under_the_same_key_starts_from_what_was_taken() -> 
 
 
 async def test_trending_keeps_the_highest_scores() -> None:
-    trending = MemoryTrending(FixedClock())
-    for number in range(2 * KEPT + 1):
-        await trending.add(EventId(number), PostId(number), 1.0 + number % 7, START)
-    top = await trending.top(limit=10 * KEPT, at=START)
-    assert len(top) == KEPT
-    assert all(post_id % 7 > 2 for post_id in top)
+    trending, make = MemoryTrending(FixedClock()), Builder()
+    scopes = scopes_of("de", ["art"])
+    posts = [make.ids.post() for _ in range(2 * KEPT + 1)]
+    for number, post in enumerate(posts):
+        likes = [Reaction(make.ids.like(), UserId(n)) for n in range(1 + number % 3)]
+        await trending.add(Trendable(post, scopes), likes, Limits(actors=1, hourly=10**9))
+    for scope in scopes:
+        top = [trend.post_id for trend in await trending.top(scope, Window.TODAY, limit=10 * KEPT)]
+        assert len(top) == KEPT
+        assert top[0] == max(top[0], *(post for number, post in enumerate(posts) if number % 3 == 2))
 
 
-async def test_trending_recognises_a_redelivery_for_more_than_a_day_and_then_forgets_it() -> None:
-    clock = FixedClock()
-    trending = MemoryTrending(clock)
-    once, twice = PostId(1), PostId(2)
-    await trending.add(EventId(1), once, 1.0, START)
-    await trending.add(EventId(2), twice, 1.0, START)
-    clock.advance(timedelta(hours=30))
-    await trending.add(EventId(1), once, 1.0, START)
-    assert await trending.top(limit=2, at=START) == [twice, once]
-    clock.advance(timedelta(hours=30))
-    await trending.add(EventId(1), once, 1.0, START)
-    assert await trending.top(limit=2, at=START) == [once, twice]
+async def test_trending_forgets_what_nobody_reacted_to_for_a_week() -> None:
+    clock, make, limits = FixedClock(), Builder(), Limits(actors=2)
+    trending, post = MemoryTrending(clock), Trendable(make.ids.post(), scopes_of("de", ["art"]))
+    await trending.add(post, [Reaction(make.ids.like(), make.ids.user())], limits)
+    clock.advance(LIFE_OF_TRENDS)
+    await trending.add(Trendable(make.ids.post(), ()), [Reaction(make.ids.like(), make.ids.user())], limits)
+    await trending.add(post, [Reaction(make.ids.like(), make.ids.user())], limits)
+    for scope in post.scopes:
+        assert [trend.post_id for trend in await trending.top(scope, Window.NOW, limit=2)] == [post.id]
+    clock.advance(LIFE_OF_TRENDS + timedelta(seconds=1))
+    await trending.add(Trendable(make.ids.post(), ()), [Reaction(make.ids.like(), make.ids.user())], limits)
+    for scope in post.scopes:
+        assert await trending.top(scope, Window.NOW, limit=2) == []
+    await trending.add(post, [Reaction(make.ids.like(), make.ids.user())], limits)
+    assert await trending.top(EVERYWHERE, Window.NOW, limit=2) == []
+
+
+async def test_trending_numbers_the_reactions_of_an_hour_for_two_days() -> None:
+    clock, make, limits = FixedClock(), Builder(FixedClock()), Limits(actors=1, hourly=1)
+    trending, busy = MemoryTrending(clock), make.ids.user()
+
+    async def reacted() -> int:
+        post = Trendable(make.ids.post(), (EVERYWHERE,))
+        await trending.add(post, [Reaction(make.ids.like(), busy)], limits)
+        return len(await trending.top(EVERYWHERE, Window.NOW, limit=10))
+
+    assert [await reacted(), await reacted()] == [1, 1]
+    clock.advance(timedelta(hours=48, seconds=1))
+    later = Reaction(Builder(clock).ids.like(), busy)
+    await trending.add(Trendable(make.ids.post(), ()), [later], limits)
+    assert await reacted() == 2
 
 
 async def test_revocations_are_forgotten_after_an_hour_and_never_before() -> None:

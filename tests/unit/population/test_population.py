@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from socialfeed.domain import ids, ranking
+from socialfeed.domain import ids
 from socialfeed.domain.comment import Comment
 from socialfeed.domain.engagement import Like, Share
 from socialfeed.domain.graph import Follow
@@ -38,7 +38,6 @@ def fingerprint(population: Population) -> str:
         population.comments(),
         population.likes(),
         population.shares(),
-        population.heat(50),
     ):
         for noun in nouns:
             # A set of one role prints alike in every process; everything else has an order.
@@ -226,35 +225,3 @@ def test_the_demo_user_follows_people_who_post() -> None:
 
     assert len(followees) == 40
     assert len(fresh) > 20
-
-
-def test_heat_is_what_single_reactions_would_add_up_to() -> None:
-    population = world()
-    epoch = ranking.epoch_of(UNTIL)
-    one_by_one: Counter[int] = Counter()
-    raw: Counter[int] = Counter()
-    for weight, found in (
-        (ranking.LIKE, population.likes()),
-        (ranking.COMMENT, population.comments()),
-        (ranking.SHARE, population.shares()),
-    ):
-        for noun in found:
-            one_by_one[noun.post_id] += ranking.forward_weight(weight, noun.created_at, epoch)  # type: ignore[assignment]
-            raw[noun.post_id] += int(weight)
-
-    heat = population.heat(10)
-
-    assert [entry.post_id for entry in heat] == [post_id for post_id, _ in one_by_one.most_common(10)]
-    for entry in heat:
-        at_once = ranking.forward_weight(entry.weight, entry.at, epoch)
-        assert at_once == pytest.approx(one_by_one[entry.post_id])
-        assert entry.weight == raw[entry.post_id]
-
-
-def test_posts_that_have_gone_cold_have_no_heat() -> None:
-    population = world()
-    cold = {post.id for post in population.posts()} - {entry.post_id for entry in population.heat(1_000)}
-    fresh = UNTIL - ranking.HALF_LIFE * 3
-
-    assert cold
-    assert not any(like.post_id in cold for like in population.likes() if like.created_at > fresh)

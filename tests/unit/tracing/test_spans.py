@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import Message
 
-from socialfeed.application.feeds.service import Feeds
+from socialfeed.application.feeds.discovery import Discovery
 from socialfeed.application.work.reactions import Reaction
 from socialfeed.container import open_app
 from socialfeed.domain.errors import Rejected, Unauthenticated, Unavailable
@@ -100,7 +100,7 @@ async def test_of_an_error_the_code_is_told_and_whose_fault_it_is(
     async def failing(*_arguments: Any, **_named: Any) -> None:
         raise error
 
-    monkeypatch.setattr(Feeds, "trending", failing)
+    monkeypatch.setattr(Discovery, "trending", failing)
     await client.graphql("query Trends { trendingPosts { items { id } } }")
 
     operation = traces.named("query Trends")

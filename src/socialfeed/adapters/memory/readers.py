@@ -13,6 +13,7 @@ from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
+from socialfeed.domain.trending import Reaction, quote_reaction
 from socialfeed.domain.user import User, UserStatus
 
 
@@ -127,6 +128,23 @@ class MemoryEngagementReader:
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         keys = self.database.likes_by_post.keys(post_id)
         return [user_id for _, user_id in keys if after is None or user_id > after][:limit]
+
+    async def done_with(self, post_ids: Sequence[PostId]) -> dict[PostId, list[Reaction]]:
+        data = self.database
+        found: dict[PostId, list[Reaction]] = {}
+        for post_id in post_ids:
+            liked = data.likes.by_keys(data.likes_by_post.keys(post_id)).values()
+            shared = data.shares.by_keys(data.shares_by_post.keys(post_id)).values()
+            written = data.comments.by_keys(data.comments_by_post.keys(post_id)).values()
+            quotes = data.posts.by_keys(data.posts_by_quoted.keys(post_id)).values()
+            reactions = [Reaction(like.id, like.user_id) for like in liked]
+            reactions += [Reaction(share.id, share.user_id) for share in shared]
+            reactions += [Reaction(each.id, each.author_id) for each in written if not each.is_deleted]
+            reactions += [
+                Reaction(quote_reaction(quote.created_at), quote.author_id) for quote in quotes if not quote.is_deleted
+            ]
+            found[post_id] = sorted(reactions)
+        return found
 
 
 def _profile(user: User) -> Profile:

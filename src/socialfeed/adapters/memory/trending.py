@@ -1,26 +1,40 @@
 """Trending posts, scored by forward decay."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from heapq import nlargest
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.trending import KEPT
-from socialfeed.domain.ids import EventId, PostId
-from socialfeed.domain.ranking import epoch_of, forward_weight, rollover_factor
+from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import (
+    HOURS_KNOWN,
+    LIFE,
+    Limits,
+    Reaction,
+    Standing,
+    Tally,
+    Trend,
+    Trendable,
+    added_up,
+    after,
+)
 
-REMEMBERED = timedelta(days=2)
-"""For how long a redelivered event is recognised."""
+_WINDOWS = tuple(Window)
 
 
 @dataclass(slots=True)
-class _Score:
-    """`value` decays and is rounded. `balance` is the sum of the plain weights, which is exact: at zero everything
-    was taken back, whatever rounding left of the value.
-    """
+class _Book:
+    """Of one post."""
 
-    value: float = 0.0
-    balance: float = 0.0
+    touched: datetime
+    standings: dict[UserId, Standing] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    ranks: tuple[float | None, ...] = (None,) * len(_WINDOWS)
+    scopes: set[str] = field(default_factory=set)
 
 
 class MemoryTrending:
@@ -28,46 +42,76 @@ class MemoryTrending:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._epoch = 0
-        self._scores: dict[PostId, _Score] = {}
-        # In the order in which they came.
-        self._seen: dict[EventId, datetime] = {}
+        # In the order in which they were reacted to last.
+        self._books: dict[PostId, _Book] = {}
+        self._scopes: defaultdict[str, set[PostId]] = defaultdict(set)
+        # The same, of hours: how many reactions each person made in them.
+        self._hours: dict[int, tuple[datetime, dict[UserId, int]]] = {}
 
-    async def add(self, event_id: EventId, post_id: PostId, weight: float, at: datetime) -> None:
-        if not self._is_new(event_id):
-            return
-        self._roll_to(epoch_of(at))
-        score = self._scores.setdefault(post_id, _Score())
-        score.value += forward_weight(weight, at, self._epoch)
-        score.balance += weight
-        if score.balance == 0:
-            del self._scores[post_id]
-        elif len(self._scores) > 2 * KEPT:
-            self._forget_the_lowest()
-
-    async def top(self, *, limit: int, at: datetime) -> list[PostId]:
-        """Decay does not change the order, so `at` does not matter here."""
-        rising = ((score.value, post_id) for post_id, score in self._scores.items() if score.value > 0)
-        return [post_id for _, post_id in nlargest(min(limit, KEPT), rising)]
-
-    def _is_new(self, event_id: EventId) -> bool:
+    async def add(self, post: Trendable, reactions: Sequence[Reaction], limits: Limits) -> None:
         now = self._clock.now()
-        while self._seen and now - next(iter(self._seen.values())) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
-        if event_id in self._seen:
+        book = self._books.pop(post.id, None) or _Book(now)
+        book.touched = now
+        self._books[post.id] = book
+        for reaction in reactions:
+            before = book.standings.get(reaction.actor_id, ())
+            then = after(before, reaction)
+            if then == before or (reaction.sign > 0 and not self._is_within(reaction, limits)):
+                continue
+            book.standings[reaction.actor_id] = then
+            book.tally = book.tally.moved(before, then)
+            if book.tally.is_cancelled:
+                book.tally = added_up(book.standings.values())
+        self._place(post, book.tally.ranks(limits))
+        self._forget_the_old(now)
+
+    async def top(self, scope: str, window: Window, *, limit: int) -> list[Trend]:
+        return self._highest(scope, _WINDOWS.index(window), min(limit, KEPT))
+
+    async def clear(self) -> None:
+        for book in (self._books, self._scopes, self._hours):
+            book.clear()
+
+    def _is_within(self, reaction: Reaction, limits: Limits) -> bool:
+        """Whether it has a place among those of its hour, which it takes."""
+        now = self._clock.now()
+        _, made = self._hours.pop(reaction.hour, (now, {}))
+        self._hours[reaction.hour] = now, made
+        while now - next(iter(self._hours.values()))[0] > HOURS_KNOWN:
+            del self._hours[next(iter(self._hours))]
+        number = made.get(reaction.actor_id, 0)
+        if number >= limits.hourly:
             return False
-        self._seen[event_id] = now
+        made[reaction.actor_id] = number + 1
         return True
 
-    def _roll_to(self, epoch: int) -> None:
-        """Moves all scores under a newer landmark. Late reactions are counted under the one in force."""
-        if epoch <= self._epoch:
+    def _place(self, post: Trendable, ranks: tuple[float | None, ...]) -> None:
+        book = self._books[post.id]
+        book.ranks = ranks
+        if ranks[0] is None:
             return
-        factor = rollover_factor(epoch - self._epoch)
-        for score in self._scores.values():
-            score.value *= factor
-        self._epoch = epoch
+        for scope in post.scopes:
+            members = self._scopes[scope]
+            members.add(post.id)
+            book.scopes.add(scope)
+            if len(members) > 2 * KEPT:
+                kept = {trend.post_id for n in range(len(_WINDOWS)) for trend in self._highest(scope, n, KEPT)}
+                for post_id in members - kept:
+                    self._books[post_id].scopes.discard(scope)
+                self._scopes[scope] = kept
 
-    def _forget_the_lowest(self) -> None:
-        kept = nlargest(KEPT, self._scores.items(), key=lambda item: (item[1].value, item[0]))
-        self._scores = dict(kept)
+    def _highest(self, scope: str, window: int, limit: int) -> list[Trend]:
+        ranked = ((self._books[post_id].ranks[window], post_id) for post_id in self._scopes.get(scope, ()))
+        highest = nlargest(limit, ((rank, post_id) for rank, post_id in ranked if rank is not None))
+        return [Trend(post_id, rank) for rank, post_id in highest]
+
+    def _forget_the_old(self, now: datetime) -> None:
+        while True:
+            post_id, book = next(iter(self._books.items()))
+            if now - book.touched <= LIFE:
+                return
+            del self._books[post_id]
+            for scope in book.scopes:
+                self._scopes[scope].discard(post_id)
+                if not self._scopes[scope]:
+                    del self._scopes[scope]

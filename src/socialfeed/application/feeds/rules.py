@@ -44,11 +44,20 @@ def at_home(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
 
 
 def discovered(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
-    """Those that may stand where nobody asked for their author, in the order given: trends, tags, search."""
+    """Those that may stand where nobody asked for their author, in the order given: tags, public feeds, search."""
     return [
         post.id
         for post, author in _present(ids, hydrated)
         if hydrated.viewpoint.discovers(post, is_active=author.is_active, is_private=author.is_private)
+    ]
+
+
+def trending(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
+    """Those that may stand among what trends, in the order given."""
+    return [
+        post.id
+        for post, author in _present(ids, hydrated)
+        if hydrated.viewpoint.trends(post, is_active=author.is_active, is_private=author.is_private)
     ]
 
 

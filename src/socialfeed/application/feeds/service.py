@@ -12,17 +12,12 @@ from socialfeed.application.feeds.reasons import with_reasons
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_page, check_size
-from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.readers import Candidate
-from socialfeed.application.ports.trending import Trending
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
 
 Rule = Callable[[Sequence[PostId], HydratedPosts], Sequence[PostId]]
-
-TRENDING_WINDOW = 400
-"""How many posts the pages of `trending` reach over."""
 
 
 class Ranking(StrEnum):
@@ -35,17 +30,13 @@ class Feeds:
         self,
         home: HomeSkeleton,
         ranked: RankedFeeds,
-        trending: Trending,
         hydrator: Hydrator,
-        clock: Clock,
         cursors: Cursors,
         guard: Guard,
     ) -> None:
         self._home = home
         self._ranked = ranked
-        self._trending = trending
         self._hydrator = hydrator
-        self._clock = clock
         self._cursors = cursors
         self._guard = guard
 
@@ -94,13 +85,6 @@ class Feeds:
             if len(nodes) > first:
                 return listing.connection(nodes[:first], has_next=True, after=after)
         return listing.connection(nodes, has_next=False, after=after, stopped_at=scanned)
-
-    async def trending(self, actor: Actor, *, page: int, items_per_page: int) -> PageView[PostView]:
-        """By recent reactions, for anybody."""
-        check_page(page)
-        check_size(items_per_page, "items_per_page")
-        ids = await self._trending.top(limit=TRENDING_WINDOW, at=self._clock.now())
-        return await self._page(actor, ids, rules.discovered, page, items_per_page)
 
     async def _page(
         self, actor: Actor, ids: Sequence[PostId], rule: Rule, page: int, items_per_page: int

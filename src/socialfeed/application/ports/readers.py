@@ -15,6 +15,7 @@ from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.session import Session
+from socialfeed.domain.trending import Reaction
 from socialfeed.domain.user import User, UserStatus
 
 
@@ -182,6 +183,11 @@ class EngagementReader(Protocol):
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         """Who likes the post, by ascending id, those past `after`."""
+
+    async def done_with(self, post_ids: Sequence[PostId]) -> dict[PostId, list[Reaction]]:
+        """All that anybody did with each post and did not take back, by ascending id: likes, shares, comments, and
+        quotes, which share by an id of their moment. Posts that nobody reacted to may be left out.
+        """
 
 
 class SessionReader(Protocol):

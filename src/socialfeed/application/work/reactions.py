@@ -7,6 +7,7 @@ from socialfeed.application.accounts.credentials import OneTimeCodes
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.reactions import FeedReactions
+from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.jobs import Handler, Queue
 from socialfeed.application.ports.outbox import Lane
@@ -36,6 +37,7 @@ def reactions(
     freshness: Freshness,
     indexing: SearchIndexing,
     media: MediaWork,
+    trends: Trends,
 ) -> dict[str, Reaction]:
     """Every job of the product by name."""
     table = (
@@ -51,7 +53,7 @@ def reactions(
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), fan_out.begin),
         Reaction("fan_out_more", Queue.FANOUT, (events.FanOutContinued,), fan_out.go_on),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
-        Reaction("trend", Queue.INTERACTIVE, _REACTIONS, feeds.trend),
+        Reaction("trend", Queue.INTERACTIVE, _REACTIONS, trends.react),
         Reaction("refresh_counters", Queue.INTERACTIVE, _REACTIONS, counters.refresh),
         Reaction("process_media", Queue.MEDIA, (events.MediaUploaded,), media.process),
         Reaction("delete_media", Queue.INTERACTIVE, (events.MediaRemoved,), media.delete_files),

@@ -31,8 +31,9 @@ async def populate(app: App, plan: Plan, report: Report) -> None:
         password_hash = await hasher.hash(DEMO_PASSWORD)
     finally:
         hasher.close()
-    await load(app.storage, (app.shared or app.storage).trending, Population(plan), password_hash, report)
+    await load(app.storage, Population(plan), password_hash, report)
     await app.search_indexing.rebuild(lambda name, done: report(f"indexed_{name}", done))
+    await app.trends.rebuild(report)
 
 
 async def ensure_demo(app: App) -> bool:

@@ -7,19 +7,14 @@ from typing import Any
 from socialfeed.adapters.sql import SqlStorage, bulk
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.storage import Storage
-from socialfeed.application.ports.trending import KEPT, Trending
-from socialfeed.domain.ids import IdFactory
 from socialfeed.entrypoints.cli.progress import Report
-from socialfeed.population import NODE, Population
+from socialfeed.population import Population
 
 CHUNK = 500
 """Entities in one transaction, where it is not all one."""
 
 
-async def load(
-    storage: Storage, trending: Trending, population: Population, password_hash: str, report: Report
-) -> None:
-    """Stores everything, then the trending order as it is at `Plan.until`."""
+async def load(storage: Storage, population: Population, password_hash: str, report: Report) -> None:
     if isinstance(storage, SqlStorage):
         await bulk.load(
             storage,
@@ -33,7 +28,6 @@ async def load(
         )
     else:
         await _by_transactions(storage, population, password_hash, report)
-    await _trend(trending, population, report)
 
 
 async def _by_transactions(storage: Storage, population: Population, password_hash: str, report: Report) -> None:
@@ -54,13 +48,6 @@ async def _by_transactions(storage: Storage, population: Population, password_ha
                     await add(tx, entity)
             done += len(chunk)
             report(name, done)
-
-
-async def _trend(trending: Trending, population: Population, report: Report) -> None:
-    ids = IdFactory(lambda: population.plan.until_ms, NODE)
-    for done, heat in enumerate(population.heat(KEPT), start=1):
-        await trending.add(ids.event(), heat.post_id, heat.weight, heat.at)
-        report("trending", done)
 
 
 def _chunks(entities: Iterable[Any]) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ import pytest
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.engagement import Counts, Engaged, Like, Reactions
 from socialfeed.domain.errors import PostNotFound
+from socialfeed.domain.trending import Reaction, quote_reaction
 from socialfeed.domain.user import User
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
@@ -68,6 +69,37 @@ class EngagementContract(UsesStorage):
         assert await storage.engagement.likers(post.id, limit=2, after=users[1].id) == ids[1:]
         assert await storage.engagement.likers(post.id, limit=2, after=ids[2]) == []
         assert await storage.engagement.likers(make.ids.post(), limit=2) == []
+
+    async def test_all_that_people_did_with_posts_is_read_at_once(self, storage: Storage, make: Builder) -> None:
+        users = [make.user() for _ in range(3)]
+        await given_users(storage, *users)
+        post, other, untouched = [await given_post(storage, make) for _ in range(3)]
+        liked, shared, elsewhere = make.like(post, users[0]), make.share(post, users[1]), make.like(other, users[2])
+        await like(storage, liked)
+        await share(storage, shared)
+        await like(storage, elsewhere)
+        await like(storage, make.like(post, users[2]))
+        await unlike(storage, post, users[2])
+        first = make.comment(post, users[0])
+        reply, gone = make.comment(post, users[2], parent=first), make.comment(post, users[1], parent=first)
+        await given_comments(storage, first, reply, gone)
+        quote, lost = (replace(make.post(users[n]), quote_of=post.id) for n in (1, 2))
+        async with storage.uow() as tx:
+            await tx.comments.delete(gone.deleted(make.clock.now()))
+            for each in (quote, lost):
+                await tx.posts.add(each)
+            await tx.posts.save(lost.deleted(users[2].id, make.clock.now()))
+        found = await storage.engagement.done_with([post.id, other.id, untouched.id, make.ids.post()])
+        assert {post_id: each for post_id, each in found.items() if each} == {
+            post.id: [
+                Reaction(liked.id, users[0].id),
+                Reaction(shared.id, users[1].id),
+                Reaction(first.id, users[0].id),
+                Reaction(reply.id, users[2].id),
+                Reaction(quote_reaction(quote.created_at), users[1].id),
+            ],
+            other.id: [Reaction(elsewhere.id, users[2].id)],
+        }
 
     async def test_a_post_can_be_liked_again(self, storage: Storage, make: Builder) -> None:
         user, post = await given_user(storage, make), await given_post(storage, make)

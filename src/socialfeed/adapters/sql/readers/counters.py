@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import SelectBase, func, literal_column, select
+from sqlalchemy import CTE, SelectBase, func, literal_column, select
 
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.readers.base import Reader
@@ -17,14 +17,20 @@ def _unfolded(_: Dialect, limit: int) -> SelectBase:
     return select(counter_deltas.c.post_id).distinct().limit(literal_column(str(limit)))
 
 
+def comments_below(dialect: Dialect) -> CTE:
+    """All comments on the posts that are bound as `ids`, deleted ones, too."""
+    comment = comments.alias("comment")
+    columns = (comment.c.id, comment.c.author_id, comment.c.deleted_at)
+    first = select(comment.c.parent_id.label("post_id"), *columns)
+    walked = first.where(dialect.any_of(comment.c.parent_id, "ids")).cte("thread", recursive=True)
+    below = select(walked.c.post_id, *columns)
+    return walked.union_all(below.join_from(walked, comment, comment.c.parent_id == walked.c.id))
+
+
 def _counted(dialect: Dialect) -> SelectBase:
     """Counters, and the rows they count, at one moment."""
     post_id = post_counters.c.post_id
-    comment = comments.alias("comment")
-    first = select(comment.c.parent_id.label("post_id"), comment.c.id, comment.c.deleted_at)
-    walked = first.where(dialect.any_of(comment.c.parent_id, "ids")).cte("thread", recursive=True)
-    below = select(walked.c.post_id, comment.c.id, comment.c.deleted_at)
-    thread = walked.union_all(below.join_from(walked, comment, comment.c.parent_id == walked.c.id))
+    thread = comments_below(dialect)
     standing = (
         select(thread.c.post_id, func.count().label("count"))
         .where(thread.c.deleted_at.is_(None))

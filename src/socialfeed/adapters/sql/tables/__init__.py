@@ -48,7 +48,11 @@ from socialfeed.adapters.sql.tables.work import (
     pulled_authors,
     timeline_entries,
     timelines,
+    trending_hours,
+    trending_posts,
+    trending_scopes,
     trending_scores,
+    trending_standings,
 )
 
 __all__ = [
@@ -103,7 +107,11 @@ __all__ = [
     "shares",
     "timeline_entries",
     "timelines",
+    "trending_hours",
+    "trending_posts",
+    "trending_scopes",
     "trending_scores",
+    "trending_standings",
     "user_counters",
     "user_search",
     "users",

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Float,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -12,6 +13,7 @@ from sqlalchemy import (
 
 from socialfeed.adapters.sql.columns import Id, Moment
 from socialfeed.adapters.sql.tables.base import metadata
+from socialfeed.domain.ranking import Window
 
 outbox = Table(
     "outbox",
@@ -85,11 +87,72 @@ pulled_authors = Table(
     Column("post_id", Id, nullable=False),
 )
 
+# Processes of the last release write here; the next one drops it.
 trending_scores = Table(
     "trending_scores",
     metadata,
     Column("post_id", Id, primary_key=True, autoincrement=False),
-    Column("epoch", Integer, nullable=False),  # The landmark that the score is kept under.
+    Column("epoch", Integer, nullable=False),
     Column("score", Float(53), nullable=False),
-    Column("weight", Float(53), nullable=False),  # The sum without decay: exactly zero once all is taken back.
+    Column("weight", Float(53), nullable=False),
+)
+
+# Of each post that somebody reacted to lately: how many people count, and for each window the sum under the landmark of
+# its epoch, the greatest this was, and the rank, which is NULL where the post does not trend.
+trending_posts = Table(
+    "trending_posts",
+    metadata,
+    Column("post_id", Id, primary_key=True, autoincrement=False),
+    Column("touched_at", Moment, nullable=False, index=True),
+    Column("actors", Integer, nullable=False, server_default="0"),
+    *(
+        Column(f"{window}_{name}", kind, nullable=name == "rank", server_default=None if name == "rank" else "0")
+        for window in Window
+        for name, kind in (("epoch", Integer), ("total", Float(53)), ("peak", Float(53)), ("rank", Float(53)))
+    ),
+)
+
+for _window in Window:
+    _rank = trending_posts.c[f"{_window}_rank"]
+    Index(
+        f"ix_trending_posts_{_window}",
+        _rank,
+        trending_posts.c.post_id,
+        postgresql_where=_rank.is_not(None),
+        sqlite_where=_rank.is_not(None),
+    )
+
+# Where posts stand once they trend; and where they stood: whoever reads looks again.
+trending_scopes = Table(
+    "trending_scopes",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("post_id", Id, nullable=False),
+    PrimaryKeyConstraint("scope", "post_id"),
+    sqlite_with_rowid=False,
+)
+
+Index("ix_trending_scopes_post_id", trending_scopes.c.post_id)
+
+trending_standings = Table(
+    "trending_standings",
+    metadata,
+    Column("post_id", Id, nullable=False),
+    Column("actor_id", Id, nullable=False),
+    Column("standing", Text, nullable=False),  # Numbers with blanks between them: see `domain.trending`.
+    PrimaryKeyConstraint("post_id", "actor_id"),
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 70},
+)
+
+trending_hours = Table(
+    "trending_hours",
+    metadata,
+    Column("hour", Integer, nullable=False),
+    Column("actor_id", Id, nullable=False),
+    Column("reactions", Integer, nullable=False),
+    Column("since", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("hour", "actor_id"),
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 70},
 )

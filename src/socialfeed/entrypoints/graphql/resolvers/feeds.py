@@ -57,10 +57,3 @@ async def resolve_catch_up(
 @feed_edge.field("reason")
 def resolve_reason(edge: EdgeView[PostView], _: Info) -> FeedReasonView | None:
     return edge.reason if isinstance(edge, FeedEdgeView) else None
-
-
-@query.field("trendingPosts")
-@noted_feed
-async def resolve_trending_posts(_: Any, info: Info, *, page: int, items_per_page: int) -> PageView[PostView]:
-    context = info.context
-    return await context.services.feeds.trending(context.actor, page=page, items_per_page=items_per_page)
