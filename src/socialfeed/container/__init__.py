@@ -21,6 +21,7 @@ from socialfeed.application.feeds.reactions import FeedReactions
 from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.media.work import MediaWork
 from socialfeed.application.ports.adapters import AdapterContext
+from socialfeed.application.ports.cache import Cache
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.jobs import Jobs, JobTable
 from socialfeed.application.ports.mail import Mailer
@@ -75,6 +76,7 @@ class App:
     notes: ActivityNotes
     counter_upkeep: CounterUpkeep
     metrics: Metrics
+    cache: Cache
     parked: ParkedJobs
     caches: Caches
     timeline_inspection: TimelineInspection
@@ -188,6 +190,7 @@ async def open_app(
             container.notes(),
             container.counter_upkeep(),
             container.metrics(),
+            container.cache(),
             parked,
             container.caches(),
             container.timeline_inspection(),

@@ -132,6 +132,7 @@ class Container(containers.DeclarativeContainer):
     )
     timelines = providers.Singleton(lambda storage, shared: (shared or storage).timelines, storage, shared)
     trending = providers.Singleton(lambda storage, shared: (shared or storage).trending, storage, shared)
+    cache = providers.Singleton(lambda shared, clock: shared.cache if shared else MemoryCache(clock), shared, clock)
     counter_cache = providers.Singleton(lambda shared: shared.counters if shared else NoCounterCache(), shared)
 
     commands = providers.Singleton(Commands, storage.provided.uow, ids, clock, wake)
@@ -169,9 +170,7 @@ class Container(containers.DeclarativeContainer):
         hydrator,
         counters,
         ranker,
-        providers.Singleton(
-            lambda shared, clock: Orders(shared.cache if shared else MemoryCache(clock)), shared, clock
-        ),
+        providers.Singleton(Orders, cache),
         ids,
         cursors,
     )

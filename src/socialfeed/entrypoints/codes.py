@@ -9,7 +9,10 @@ from collections.abc import Mapping
 REQUEST: Mapping[str, str] = {
     "BAD_REQUEST": "No operation, or one that is not valid: syntax, unknown fields, wrong variables.",
     "BODY_TOO_LARGE": "The body, or a file in it, is larger than is accepted.",
-    "PREFLIGHT_REQUIRED": "A form without the header that keeps other sites' pages from sending it.",
+    "METHOD_NOT_ALLOWED": "What is no query came by GET.",
+    "PERSISTED_QUERY_MISMATCH": "The hash of a persisted query is not that of the text sent with it.",
+    "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash: send both.",
+    "PREFLIGHT_REQUIRED": "A request that other sites' pages could send, without the header that they cannot.",
     "TIMEOUT": "The operation took too long and was ended; what it changed until then is complete or undone.",
     "TOO_DEEP": "More levels than an operation may have, fragments expanded.",
     "TOO_EXPENSIVE": "The operation may cost more points than any may; `extensions.cost` says how many.",

@@ -26,6 +26,7 @@ from socialfeed.entrypoints.addresses import ForwardedClients
 from socialfeed.entrypoints.graphql.endpoint import GraphQLEndpoint
 from socialfeed.entrypoints.graphql.execution import Executor, Limits
 from socialfeed.entrypoints.graphql.limits import Shape
+from socialfeed.entrypoints.graphql.protocol import is_operation
 from socialfeed.entrypoints.graphql.schema import build_schema
 from socialfeed.entrypoints.media import serve_media
 from socialfeed.entrypoints.metrics import MetricsEndpoint, labels_of
@@ -77,17 +78,16 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         finally:
             tracing.close()
 
+    entrance = _PageOrOperation(graphql) if chosen.shows_explorer else graphql
     routes: list[Route | Mount] = []
     if chosen.shows_explorer:
         routes += [
             Route("/", lambda _: RedirectResponse("/graphql"), methods=["GET"]),
-            Route("/graphql", _explorer, methods=["GET"]),
-            Route("/graphql/", _explorer, methods=["GET"]),
             Mount("/explorer", _ExplorerFiles(directory=EXPLORER)),
         ]
     routes += [
-        Route("/graphql", graphql, methods=["POST"]),
-        Route("/graphql/", graphql, methods=["POST"]),
+        Route("/graphql", entrance, methods=["GET", "POST"]),
+        Route("/graphql/", entrance, methods=["GET", "POST"]),
         Mount("/api", RestApp(with_page=chosen.shows_explorer)),
         Route(f"{PREFIX}{{path:path}}", ImageProxyEndpoint(), methods=["GET"]),  # before the files below /media/
         Route("/media/{key:path}", serve_media, methods=["GET"]),
@@ -100,6 +100,21 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
     return Envelope(ForwardedClients(tracing.requests(app), chosen.trusted_networks))
 
 
+class _PageOrOperation:
+    """A browser that asks for no operation gets the page to write some."""
+
+    def __init__(self, graphql: GraphQLEndpoint) -> None:
+        self._graphql = graphql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        if request.method == "POST" or is_operation(request):
+            await self._graphql(scope, receive, send)
+        else:
+            page = FileResponse(EXPLORER / "index.html", headers={"Cache-Control": "no-cache"})
+            await page(scope, receive, send)
+
+
 class _ExplorerFiles(StaticFiles):
     """Checked by ETag at each use: after an upgrade no browser mixes old modules with new ones."""
 
@@ -107,10 +122,6 @@ class _ExplorerFiles(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
-
-
-async def _explorer(_: Request) -> Response:
-    return FileResponse(EXPLORER / "index.html", headers={"Cache-Control": "no-cache"})
 
 
 async def _live(_: Request) -> Response:

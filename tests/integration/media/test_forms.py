@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from socialfeed.entrypoints.forms import PARTS_MAX
-from socialfeed.entrypoints.graphql.uploads import PREFLIGHT
+from socialfeed.entrypoints.graphql.protocol import PREFLIGHT
 from socialfeed.testing.client import Client, Response, open_client
 from tests.uploads import picture
 

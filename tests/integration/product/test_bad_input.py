@@ -71,7 +71,7 @@ async def test_a_body_that_is_no_operation_is_a_400(client: Client, body: bytes)
 
 
 async def test_another_media_type_is_a_415(client: Client) -> None:
-    response = await send(client, b'{"query": "{ me { id } }"}', "text/plain")
+    response = await send(client, b'{"query": "{ me { id } }"}', "application/xml")
 
     assert (response.status, code_of(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
 

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    get_operation_ast,
     parse,
     validate,
 )
@@ -38,6 +39,11 @@ class Document(NamedTuple):
 
     ast: DocumentNode
     costs: Costs
+
+    def only_reads(self, name: str | None) -> bool:
+        """Whether the operation of this name is a query; also where there is none, for nothing is run then."""
+        operation = get_operation_ast(self.ast, name)
+        return operation is None or operation.operation is OperationType.QUERY
 
 
 class Refused(Exception):

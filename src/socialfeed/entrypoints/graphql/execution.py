@@ -37,6 +37,10 @@ class Operation:
     query: str
     variables: Mapping[str, Any]
     name: str | None = None
+    reads: bool = False
+    """Whether it came in a way that may change nothing."""
+    hash: str | None = None
+    """Where it is a persisted one, that of its text, which may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Executor:
             document = self._documents.of(operation.query)
         except Refused as refused:
             return _not_run(refused.errors, request_id)
+        if operation.reads and not document.only_reads(operation.name):
+            return _not_run([_NOT_BY_GET], request_id, HTTPStatus.METHOD_NOT_ALLOWED)
         points = document.costs.most(operation.name, operation.variables)
         if points > self._limits.cost:
             return _too_expensive(points, self._limits.cost, request_id)
@@ -113,6 +119,8 @@ class Executor:
         cost = _cost(points, budget) | {"actual": actual}
         return Outcome(outcome.response | {"extensions": {"cost": cost}}, outcome.status, budget)
 
+
+_NOT_BY_GET = GraphQLError("Only queries may come by GET.", extensions={"code": "METHOD_NOT_ALLOWED"})
 
 _TIMEOUT = GraphQLError(
     "This took too long and was ended. What it changed until then is either complete or undone.",

@@ -20,9 +20,8 @@ from socialfeed.domain.permissions import Actor
 from socialfeed.entrypoints.forms import Form, read_form
 from socialfeed.entrypoints.graphql.execution import Operation
 from socialfeed.entrypoints.graphql.operations import operation_of
+from socialfeed.entrypoints.graphql.protocol import has_preflight
 from socialfeed.entrypoints.requests import BadRequest, decode_json, malformed
-
-PREFLIGHT = ("graphql-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
 FILES_MAX = 4
 
@@ -31,7 +30,7 @@ PATHS_MAX = 16
 
 
 def check_preflight(request: Request) -> None:
-    if not any(request.headers.get(name) for name in PREFLIGHT):
+    if not has_preflight(request):
         message = "Send the header GraphQL-Preflight: 1 with a form."
         raise BadRequest(HTTPStatus.BAD_REQUEST, "PREFLIGHT_REQUIRED", message)
 
