@@ -179,6 +179,23 @@ class TestTheOrder:
         await town.services.posts.delete(actor(town.authors[0]), by_likes[1])
         assert ids(await town.home(after=after)) == by_likes[2:]
 
+    async def test_one_that_was_forgotten_counts_what_people_did_since(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What rises past the reader is passed over; what falls behind comes again."""
+        by_likes = await six_posts(town)
+        page = await town.home(first=3)
+        await town.like(by_likes[5], 5)
+        for fan in town.fans:
+            await town.services.engagement.unlike(actor(fan), by_likes[0])
+
+        async def nothing(*_: object) -> None:
+            return None
+
+        assert ids(await town.home(after=page.page_info.end_cursor)) == by_likes[3:]
+        monkeypatch.setattr(Orders, "find", nothing)
+        assert ids(await town.home(after=page.page_info.end_cursor)) == [by_likes[3], by_likes[4], by_likes[0]]
+
     async def test_a_cursor_is_of_one_ranking_and_one_reader(self, town: Town) -> None:
         await six_posts(town)
         [stranger] = await town.people(1)
