@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.work import inspection
 from socialfeed.container import App, open_app
 from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.settings import Settings
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
@@ -174,6 +175,53 @@ def test_what_jobs_put_right_meanwhile_is_no_difference(
     world.do(forget)
     monkeypatch.setattr(inspection.Jobs, "had_their_time", job)
     assert healthy(run, world)
+
+
+def test_nothing_differs_while_people_write_and_follow(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each look finds some of it half done: jobs are behind all the time."""
+    monkeypatch.setattr(inspection, "YOUNG", timedelta(0))
+    monkeypatch.setattr(inspection, "PAUSE_SECONDS", 0.3)
+    authors = [world.make.user() for _ in range(12)]
+    rights = frozenset(Permission)
+    ada, bob = Actor(world.ada.id, rights), Actor(world.bob.id, rights)
+
+    async def live(app: App) -> None:
+        for author in authors:
+            await app.services.graph.follow(ada, author.id)
+            post = await app.services.posts.create(bob, content="hello again")
+            await asyncio.sleep(0.02)
+            await app.services.posts.delete(bob, post.id)
+            await app.services.posts.create(Actor(author.id, rights), content="hello, too")
+            if author is not authors[-1]:
+                await app.services.graph.unfollow(ada, author.id)
+
+    async def compared(app: App) -> tuple[int, list[Any]]:
+        number, differing = 0, list[Any]()
+        async for looked_at, incomplete in app.timeline_inspection.compared():
+            number, differing = number + looked_at, differing + incomplete
+        async for _, misplaced in app.search_inspection.compared():
+            differing += misplaced
+        return number, differing
+
+    async def run() -> tuple[int, list[Any]]:
+        settings = Settings(data_dir=tmp_path).model_copy(update=world.settings)
+        async with open_app(settings) as app:
+            await given_users(app.storage, *authors)
+            await given_posts(app.storage, *(world.make.post(author, content="hello") for author in authors))
+            await app.search_indexing.rebuild(lambda _name, _done: None)
+            living, number, differing = asyncio.create_task(live(app)), 0, list[Any]()
+            while not living.done():
+                looked_at, drifts = await compared(app)
+                number, differing = number + looked_at, differing + drifts
+                await asyncio.sleep(0)
+            await living
+            return number, differing
+
+    number, differing = asyncio.run(run())
+    assert number > 0
+    assert differing == []
 
 
 def test_no_more_timelines_are_compared_than_asked_for(run: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
