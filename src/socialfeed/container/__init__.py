@@ -34,7 +34,7 @@ from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.application.services import Services
 from socialfeed.application.work.background import in_background
 from socialfeed.application.work.caches import Caches
-from socialfeed.application.work.inspection import SearchInspection, TimelineInspection
+from socialfeed.application.work.inspection import SearchInspection, TimelineInspection, TrendInspection
 from socialfeed.application.work.nodes import leased_ids
 from socialfeed.application.work.parked import ParkedJobs
 from socialfeed.application.work.reactions import lanes, subscriptions
@@ -80,6 +80,7 @@ class App:
     parked: ParkedJobs
     caches: Caches
     timeline_inspection: TimelineInspection
+    trend_inspection: TrendInspection
     search_inspection: SearchInspection
 
     async def check(self) -> dict[str, str]:
@@ -194,6 +195,7 @@ async def open_app(
             parked,
             container.caches(),
             container.timeline_inspection(),
+            container.trend_inspection(),
             container.search_inspection(),
         )
 

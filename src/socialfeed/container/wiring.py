@@ -72,7 +72,7 @@ from socialfeed.application.throttle import Throttle
 from socialfeed.application.work.caches import Caches
 from socialfeed.application.work.drift import DriftWatch
 from socialfeed.application.work.freshness import Freshness
-from socialfeed.application.work.inspection import SearchInspection, TimelineInspection
+from socialfeed.application.work.inspection import SearchInspection, TimelineInspection, TrendInspection
 from socialfeed.application.work.reactions import reactions
 from socialfeed.application.work.upkeep import HOURLY, MINUTELY, SOON, Upkeep
 from socialfeed.domain.ids import IdFactory
@@ -313,6 +313,8 @@ class Container(containers.DeclarativeContainer):
         counter_cache,
         timelines,
         home,
+        trending,
+        trends,
         contents,
         counters,
         counter_upkeep,
@@ -321,6 +323,7 @@ class Container(containers.DeclarativeContainer):
     timeline_inspection = providers.Singleton(
         TimelineInspection, timelines, home, storage.provided.posts, storage.provided.outbox, clock
     )
+    trend_inspection = providers.Singleton(TrendInspection, trends, trending, storage.provided.outbox)
     search_inspection = providers.Singleton(
         SearchInspection,
         storage.provided.search,

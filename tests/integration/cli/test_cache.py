@@ -19,6 +19,7 @@ from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
 from socialfeed.settings import Settings
 from socialfeed.testing.builders import Builder
+from socialfeed.testing.clock import FixedClock
 from socialfeed.testing.contracts.given import given_follows, given_posts, given_sessions, given_users, like
 from tests.commands import Run
 from tests.integration.cli.activity_log import tamper
@@ -186,6 +187,30 @@ def test_rebuild_makes_timelines_anew(run: Run, world: World) -> None:
         assert result.exit_code == 0, result.output
         assert result.stdout == "timelines: 1 gone through\n"
         assert world.timeline_of(world.ada) == world.timeline
+
+
+def test_what_trends_is_forgotten_where_it_is_named_and_made_anew(run: Run, world: World) -> None:
+    make = Builder(FixedClock(datetime.now(UTC) - timedelta(minutes=5)), node=6)
+    fans = [make.user() for _ in range(6)]
+
+    async def react(app: App) -> None:
+        await given_users(app.storage, *fans)
+        for fan in fans:
+            await like(app.storage, make.like(world.posts[0], fan))
+
+    def trending() -> int:
+        found: int = json.loads(run("cache", "stats", "--json", **world.settings).stdout)["trending"]
+        return found
+
+    world.do(react)
+    assert trending() == 0
+    for _ in range(2):
+        assert run("cache", "rebuild", "trending", **world.settings).stdout == "trending: 1 gone through\n"
+        assert trending() == 1
+    run("cache", "flush", "--yes", **world.settings)
+    assert trending() == 1
+    assert run("cache", "flush", "trending", "--yes", **world.settings).stdout == "trending: 1 forgotten\n"
+    assert trending() == 0
 
 
 def test_rebuild_counts_anew_and_forgets_what_was_wrong(run: Run, world: World) -> None:

@@ -107,7 +107,7 @@ def test_a_database_without_tables_is_wrong_and_names_the_cure(run: Run) -> None
 
     assert result.exit_code == 1
     assert said(result, "database")[0].endswith("has no tables yet: run `socialfeed migrate`.")
-    assert said(result, "activity log") == said(result, "counters") == ["not checked, as the database comes first"]
+    assert said(result, "activity log") == said(result, "trending") == ["not checked, as the database comes first"]
     assert said(result, "mail") == ["ok"]
 
 

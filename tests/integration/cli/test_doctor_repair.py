@@ -13,10 +13,12 @@ from socialfeed.application.work import inspection
 from socialfeed.container import App, open_app
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import Limits, Reaction, Trendable, scopes_of
 from socialfeed.settings import Settings
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
-from socialfeed.testing.contracts.given import given_follows, given_posts, given_users, unfollow
+from socialfeed.testing.contracts.given import given_follows, given_posts, given_users, like, unfollow
 from socialfeed.testing.contracts.outbox import given_parked
 from tests.commands import Run
 from tests.integration.cli.activity_log import opened
@@ -258,6 +260,40 @@ def test_posts_that_search_lacks_or_has_too_much_are_named_and_mended(run: Run, 
     assert healthy(run, world)
 
 
+def test_what_trends_otherwise_than_its_reactions_say_is_named_and_made_anew(run: Run, world: World) -> None:
+    make = Builder(FixedClock(datetime.now(UTC) - timedelta(minutes=5)), node=6)
+    fans = [make.user() for _ in range(6)]
+    liked, other = world.by_bob[:2]
+
+    async def react(app: App) -> None:
+        await given_users(app.storage, *fans)
+        for fan in fans:
+            await like(app.storage, make.like(liked, fan))
+        await app.trends.rebuild(lambda _name, _done: None)
+
+    async def spoil(app: App) -> None:
+        trending = app.shared.trending if app.shared is not None else app.storage.trending
+        await trending.clear()
+        reactions = [Reaction(make.like(other, fan).id, fan.id) for fan in fans]
+        await trending.add(Trendable(other.id, scopes_of(other.language, other.tags)), reactions, Limits())
+
+    world.do(react)
+    result = run("doctor", **world.settings)
+    assert (result.exit_code, said(result, "trending")) == (0, ["ok, posts: 2, differing: 0"])
+    world.do(spoil)
+    result = run("doctor", **world.settings)
+    lines = [
+        f"post {post.id}: {fault}, {window.value}"
+        for window in Window
+        for post, fault in ((liked, "does not trend"), (other, "trends"))
+    ]
+    assert (result.exit_code, said(result, "trending")) == (1, [*lines, "wrong, posts: 2, differing: 4"])
+    result = run("doctor", "--repair", **world.settings)
+    assert result.exit_code == 0
+    assert said(result, "trending") == [*(f"repaired: {line}" for line in lines), "ok, posts: 2, differing: 4"]
+    assert said(run("doctor", **world.settings), "trending") == ["ok, posts: 2, differing: 0"]
+
+
 def test_search_is_compared_for_a_week_unless_all_is_asked_for(run: Run, world: World) -> None:
     assert said(run("doctor", **world.settings), "search") == ["ok, posts: 0, differing: 0"]
 
@@ -277,7 +313,7 @@ def test_timelines_are_not_checked_without_the_redis_they_are_in(run: Run, world
     result = run("doctor", **world.settings | {"redis_url": "redis://127.0.0.1:1"})
 
     assert result.exit_code == 1
-    assert said(result, "timelines") == ["not checked, as they are in Redis"]
+    assert said(result, "timelines") == said(result, "trending") == ["not checked, as Redis comes first"]
     assert said(result, "search") == ["ok, posts: 0, differing: 0"]
 
 

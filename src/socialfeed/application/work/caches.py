@@ -9,14 +9,18 @@ from typing import NamedTuple
 from socialfeed.application.commands import Commands
 from socialfeed.application.counters import Counters, CounterUpkeep
 from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.cache import CounterCache
 from socialfeed.application.ports.readers import ContentBatches, SessionReader
 from socialfeed.application.ports.shared import Area, AreaSize, SharedStore, StoreFacts
 from socialfeed.application.ports.timelines import Timelines
+from socialfeed.application.ports.trending import KEPT, Trending
 from socialfeed.domain.activity import Action
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import EVERYWHERE
 
 READ_AT_FIRST = 50
 """Posts of a home feed that are made ready: more than anybody reads before the rest is there, too."""
@@ -30,18 +34,17 @@ class Part(StrEnum):
     """Posts and profiles."""
     COUNTERS = "counters"
     TIMELINES = "timelines"
-
-
-REBUILT = (Part.COUNTERS, Part.TIMELINES)
-"""The others are made again as somebody reads."""
+    TRENDING = "trending"
+    """Nobody's reading makes it again: once forgotten it is what comes from then on, or what `rebuild` makes."""
 
 
 class CacheStats(NamedTuple):
-    """`facts` and `sizes` are None and empty without a shared store; `timelines` are then in the database."""
+    """`facts` and `sizes` are None and empty without a shared store; timelines and trends are then in the database."""
 
     facts: StoreFacts | None
     sizes: dict[Area, AreaSize]
     timelines: int
+    trending: int
 
 
 class Warmed(NamedTuple):
@@ -63,6 +66,8 @@ class Caches:
         counter_cache: CounterCache,
         timelines: Timelines,
         home: HomeSkeleton,
+        trending: Trending,
+        trends: Trends,
         contents: ContentBatches,
         counters: Counters,
         counter_upkeep: CounterUpkeep,
@@ -74,6 +79,8 @@ class Caches:
         self._counter_cache = counter_cache
         self._timelines = timelines
         self._home = home
+        self._trending = trending
+        self._trends = trends
         self._contents = contents
         self._counters = counters
         self._counter_upkeep = counter_upkeep
@@ -85,9 +92,9 @@ class Caches:
         async for owners in self._timelines.owners():
             warm += len(owners)
         if self._shared is None:
-            return CacheStats(None, {}, warm)
+            return CacheStats(None, {}, warm, await self._number_trending())
         sizes = {area: await self._shared.size(area) for area in Area}
-        return CacheStats(await self._shared.facts(), sizes, warm)
+        return CacheStats(await self._shared.facts(), sizes, warm, await self._number_trending())
 
     async def warm(self, actor: Actor, *, within: timedelta, limit: int, progress: Progress) -> Warmed:
         """Makes ready what those will ask for first who used a session lately, the last ones first: their timelines
@@ -124,10 +131,16 @@ class Caches:
                     progress(part, await self._counter_cache.flush())
                 case Part.TIMELINES:
                     await self._each_timeline(self._timelines.drop, progress)
+                case Part.TRENDING:
+                    number = await self._number_trending()
+                    await self._trending.clear()
+                    progress(part, number)
         await self._record(actor, Action.CACHE_FLUSH, parts)
 
     async def rebuild(self, actor: Actor, parts: Collection[Part], progress: Progress) -> None:
-        """Makes them anew of what the database says: counters that drifted, and every timeline that is not cold."""
+        """Makes them anew of what the database says: counters that drifted, and every timeline that is not cold, and
+        what trends.
+        """
         self._guard.check(actor, Permission.CACHE_MANAGE)
         for part in parts:
             match part:
@@ -135,7 +148,14 @@ class Caches:
                     await self._recount(progress)
                 case Part.TIMELINES:
                     await self._each_timeline(self._home.rebuild, progress)
+                case Part.TRENDING:
+                    await self._trends.rebuild(progress)
+                    progress(part, await self._number_trending())
         await self._record(actor, Action.CACHE_REBUILD, parts)
+
+    async def _number_trending(self) -> int:
+        """Of posts, in the window that has the most."""
+        return max([len(await self._trending.top(EVERYWHERE, window, limit=KEPT)) for window in Window])
 
     async def _recount(self, progress: Progress) -> None:
         done = 0

@@ -1,6 +1,6 @@
-"""Whether what is kept beside the database still says what the database says: timelines and the search index.
+"""Whether what is kept beside the database still says what the database says: timelines, trends, the search index.
 
-Both follow by jobs, so they are behind all the time, and a difference that is seen once means nothing. What differs is
+They follow by jobs, so they are behind all the time, and a difference that is seen once means nothing. What differs is
 looked at again when the jobs had their time, and only what differs still is told; posts of the last minute, whose
 fan-out may be under way, are left out.
 """
@@ -11,13 +11,17 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.feeds.trends import COMPARED, TrendDrift, Trends
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.timelines import KEPT, Timelines
+from socialfeed.application.ports.trending import Trending
 from socialfeed.application.search.indexing import SearchIndexing
 from socialfeed.domain.ids import PostId, UserId, first_id
+from socialfeed.domain.ranking import Window
+from socialfeed.domain.trending import EVERYWHERE
 
 YOUNG = timedelta(minutes=1)
 """How long a post may be on its way."""
@@ -129,6 +133,31 @@ class TimelineInspection:
         missing = [post_id for post_id in now.missing if post_id in before.missing]
         foreign = [post_id for post_id in now.foreign if post_id in before.foreign]
         return TimelineDrift(before.owner_id, missing, foreign) if missing or foreign else None
+
+
+class TrendInspection:
+    """Every post trends as its reactions say, in each window: the first of them as the database has it, and as it is
+    kept. Reactions whose jobs have yet to run are no difference.
+    """
+
+    def __init__(self, trends: Trends, trending: Trending, outbox: OutboxRelay) -> None:
+        self._trends = trends
+        self._trending = trending
+        self._outbox = outbox
+
+    async def compared(self) -> tuple[int, list[TrendDrift]]:
+        """How many posts trend, in all windows together, and which of them differ. Reads all posts."""
+        suspects = await self._trends.drift()
+        if suspects:
+            await Jobs(self._outbox).had_their_time()
+            before = {(drift.post_id, drift.window) for drift in suspects}
+            suspects = [drift for drift in await self._trends.drift() if (drift.post_id, drift.window) in before]
+        tops = [await self._trending.top(EVERYWHERE, window, limit=COMPARED) for window in Window]
+        return sum(map(len, tops)), suspects
+
+    async def mend(self) -> None:
+        """All of it."""
+        await self._trends.rebuild(lambda _name, _done: None)
 
 
 class SearchInspection:

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from socialfeed.application.work.caches import CacheStats
     from socialfeed.container import App
 
-_PARTS = ("cache", "counters", "timelines")
-_REBUILT = ("counters", "timelines")
+_FLUSHED = ("cache", "counters", "timelines")
+_PARTS = (*_FLUSHED, "trending")
+_REBUILT = ("counters", "timelines", "trending")
 
 
 @click.group(short_help="Look after caches, counters and timelines.")
 def cache() -> None:
-    """What may be lost at any time, as the database has it all: posts and profiles that are kept at hand, counters, and
-    the timelines of those who read.
+    """What may be lost at any time, as the database has it all: posts and profiles that are kept at hand, counters,
+    the timelines of those who read, and what trends.
 
-    Nothing here touches sessions, limits or jobs. Without SOCIALFEED_REDIS_URL timelines are in the database, and the
-    rest in the memory of each server, where no command reaches it.
+    Nothing here touches sessions, limits or jobs. Without SOCIALFEED_REDIS_URL timelines and trends are in the
+    database, and the rest in the memory of each server, where no command reaches it.
 
     \b
     Settings:
@@ -100,7 +101,8 @@ def warm(within: timedelta, limit: int) -> None:
 @click.argument("parts", nargs=-1, type=click.Choice(_PARTS), metavar="[PART]...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def flush(parts: tuple[str, ...], yes: bool) -> None:
-    """Forget what is cached: cache (posts and profiles), counters, timelines, or all of them.
+    """Forget what is cached: cache (posts and profiles), counters, timelines, or all of them; or trending, which is
+    forgotten only where it is named, as reading does not bring it back: socialfeed cache rebuild trending does.
 
     Servers go on meanwhile: the database answers, and things are cached again as they are read. Nothing that was
     deleted comes back; counters may be a minute old. Sessions, limits and jobs are not touched.
@@ -115,16 +117,17 @@ def flush(parts: tuple[str, ...], yes: bool) -> None:
       socialfeed cache flush
       socialfeed cache flush timelines --yes
     """
-    chosen = _chosen(parts, _PARTS)
+    chosen = _chosen(parts, _FLUSHED)
     if not yes:
         click.confirm(f"Forget {', '.join(chosen)}?", abort=True, err=True)
     _work(chosen, "forgotten", lambda app, names, report: app.caches.flush(OPERATOR, names, report))
 
 
-@cache.command(short_help="Make counters and timelines anew from the database.")
+@cache.command(short_help="Make counters, timelines and trends anew from the database.")
 @click.argument("parts", nargs=-1, type=click.Choice(_REBUILT), metavar="[PART]...")
 def rebuild(parts: tuple[str, ...]) -> None:
-    """Make counters, timelines or both anew of what the database says, while everybody goes on working.
+    """Make counters, timelines, what trends, or all of it anew of what the database says, while everybody goes on
+    working. What trends is incomplete until its part is done.
 
     All posts are gone through, and every timeline that is there. Stopped halfway, it can simply be started again.
     `socialfeed doctor --repair` does so only for what is wrong, and says what.
@@ -156,7 +159,8 @@ def _work(
     with reporting({}) as report:
 
         def count(name: str, done: int) -> None:
-            totals[name] = done
+            if name in totals:  # The rest is on the way there.
+                totals[name] = done
             report(name, done)
 
         runtime.operate(lambda app: work(app, [Part(name) for name in chosen], count))
@@ -170,6 +174,7 @@ def _lines(found: "CacheStats") -> list[tuple[str, str]]:
         return [
             ("server", "none: SOCIALFEED_REDIS_URL is not set, and each server keeps things in its own memory"),
             ("timelines", f"{found.timelines:,} warm, in the database"),
+            ("trending", f"{found.trending:,} posts, in the database"),
         ]
     said = [facts.server]
     if facts.memory is not None:
@@ -184,7 +189,7 @@ def _lines(found: "CacheStats") -> list[tuple[str, str]]:
         if size.database is not None:
             parts.append(f"database {size.database}")
         lines.append((area, ", ".join(parts)))
-    return lines
+    return [*lines, ("trending", f"{found.trending:,} posts")]
 
 
 def _fields(found: "CacheStats") -> dict[str, Any]:
@@ -195,6 +200,7 @@ def _fields(found: "CacheStats") -> dict[str, Any]:
         "hitRate": _hit_rate(found),
         "areas": {str(area): size._asdict() for area, size in found.sizes.items()},
         "timelines": found.timelines,
+        "trending": found.trending,
     }
 
 

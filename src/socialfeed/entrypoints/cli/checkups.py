@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from socialfeed.domain.permissions import OPERATOR
 
 if TYPE_CHECKING:
+    from socialfeed.application.feeds.trends import TrendDrift
     from socialfeed.application.ports.counters import Drift
     from socialfeed.application.ports.storage import Storage
     from socialfeed.application.work.inspection import SearchDrift, TimelineDrift
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 OK = "ok"
 LOG, COUNTERS, TIMELINES, SEARCH, JOBS = "activity log", "counters", "timelines", "search", "jobs"
+TRENDING = "trending"
 
 TIMELINES_COMPARED, SEARCH_SPAN = 1_000, timedelta(days=7)
 """Unless all are to be compared."""
@@ -90,6 +92,20 @@ def timelines(app: "App", *, repair: bool, everything: bool) -> AsyncIterator[Fi
     return _compared(TIMELINES, "warm", "differing", compared, _incomplete, mend)
 
 
+async def trending(app: "App", *, repair: bool) -> AsyncIterator[Finding]:
+    """Mended as a whole, before what differed is told."""
+    inspection = app.trend_inspection
+    number, drifts = await inspection.compared()
+    if repair and drifts:
+        await inspection.mend()
+
+    async def once() -> "AsyncIterator[tuple[int, list[TrendDrift]]]":
+        yield number, drifts
+
+    async for finding in _compared(TRENDING, "posts", "differing", once(), _misranked, is_mended=repair):
+        yield finding
+
+
 def search(app: "App", *, repair: bool, everything: bool) -> AsyncIterator[Finding]:
     inspection = app.search_inspection
     compared = inspection.compared(since=None if everything else app.clock.now() - SEARCH_SPAN)
@@ -103,10 +119,13 @@ async def _compared(
     wrong: str,
     batches: AsyncIterator[tuple[int, list[D]]],
     say: Callable[[D], str],
-    mend: Callable[[D], Awaitable[None]] | None,
+    mend: Callable[[D], Awaitable[None]] | None = None,
+    *,
+    is_mended: bool = False,
 ) -> AsyncIterator[Finding]:
     """A line for each of the first that differ, and one with how many were compared and how many differed."""
     compared = differing = 0
+    is_mended = is_mended or mend is not None
     async for number, drifts in batches:
         compared += number
         for drift in drifts:
@@ -114,10 +133,10 @@ async def _compared(
                 await mend(drift)
             differing += 1
             if differing <= _SHOWN:
-                yield Finding(about, f"{'repaired: ' if mend else ''}{say(drift)}", is_wrong=mend is None)
+                yield Finding(about, f"{'repaired: ' if is_mended else ''}{say(drift)}", is_wrong=not is_mended)
     if differing > _SHOWN:
-        yield Finding(about, f"… and {differing - _SHOWN:,} more", is_wrong=mend is None)
-    verdict = OK if mend or not differing else "wrong"
+        yield Finding(about, f"… and {differing - _SHOWN:,} more", is_wrong=not is_mended)
+    verdict = OK if is_mended or not differing else "wrong"
     yield Finding(about, f"{verdict}, {what}: {compared:,}, {wrong}: {differing:,}", is_wrong=False)
 
 
@@ -136,6 +155,12 @@ def _incomplete(drift: "TimelineDrift") -> str:
 def _some(posts: Sequence[int], fault: str) -> str:
     more = f" and {len(posts) - 3:,} more" if len(posts) > 3 else ""
     return f"{fault}: {', '.join(map(str, posts[:3]))}{more}"
+
+
+def _misranked(drift: "TrendDrift") -> str:
+    if drift.rows is None or drift.kept is None:
+        return f"post {drift.post_id}: {'does not trend' if drift.kept is None else 'trends'}, {drift.window.value}"
+    return f"post {drift.post_id}: ranks {drift.kept:.3f}, not {drift.rows:.3f}, {drift.window.value}"
 
 
 def _misplaced(drift: "SearchDrift") -> str:

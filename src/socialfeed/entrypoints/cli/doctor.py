@@ -30,6 +30,7 @@ def doctor(*, repair: bool, everything: bool) -> None:
     timelines     a thousand that are warm, or --all: each has what those wrote whom its owner follows, down to where it
                   ends; --repair makes those that do not anew. What is left in them of people who are no longer
                   followed is no fault: it is not shown, and falls off the end
+    trending      the first of each window stand where the reactions to them say; --repair makes all of it anew
     search        posts of the last seven days, or --all: those that may be found are in the index, and no others;
                   --repair indexes them anew
 
@@ -74,19 +75,28 @@ async def _findings(settings: Settings, *, repair: bool, everything: bool) -> As
     for part, state in found.items():
         yield Finding(part, state, is_wrong=state != OK)
     if found.get("database") != OK:
-        for about in (checkups.LOG, checkups.JOBS, checkups.COUNTERS, checkups.TIMELINES, checkups.SEARCH):
+        for about in (
+            checkups.LOG,
+            checkups.JOBS,
+            checkups.COUNTERS,
+            checkups.TIMELINES,
+            checkups.TRENDING,
+            checkups.SEARCH,
+        ):
             yield Finding(about, "not checked, as the database comes first", is_wrong=True)
         return
     async with open_app(_what_answers(settings, found), relay=False) as app:
         checks = [checkups.log(app), checkups.months(app), checkups.jobs(app), checkups.counters(app, repair=repair)]
         if found.get("redis", OK) == OK:
             checks.append(checkups.timelines(app, repair=repair, everything=everything))
+            checks.append(checkups.trending(app, repair=repair))
         checks.append(checkups.search(app, repair=repair, everything=everything))
         for check in checks:
             async for finding in check:
                 yield finding
     if found.get("redis", OK) != OK:
-        yield Finding(checkups.TIMELINES, "not checked, as they are in Redis", is_wrong=True)
+        for about in (checkups.TIMELINES, checkups.TRENDING):
+            yield Finding(about, "not checked, as Redis comes first", is_wrong=True)
 
 
 def _what_answers(settings: Settings, found: dict[str, str]) -> Settings:
