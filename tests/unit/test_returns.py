@@ -20,7 +20,7 @@ class Moody(MemorySharedStore):
         self._answers = list(answers)
         self.is_through = asyncio.Event()
 
-    async def check(self) -> None:
+    async def settle(self) -> None:
         if not self._answers:
             self.is_through.set()
             return

@@ -95,11 +95,14 @@ async def traffic(world: World, redis: OwnRedis) -> tuple[Traffic, str]:
     return flowing, address
 
 
+@pytest.mark.parametrize("comes_back", ["empty", "as it was before"])
 async def test_fault_3_redis_is_emptied_and_killed_under_load(
-    world: World, start_redis: Callable[..., OwnRedis], verdict: Verdict
+    comes_back: str, world: World, start_redis: Callable[..., OwnRedis], verdict: Verdict
 ) -> None:
-    redis = start_redis()
+    redis = start_redis() if comes_back == "empty" else start_redis("--save", "3600 1000000")
     flowing, address = await traffic(world, redis)
+    if comes_back != "empty":
+        await asyncio.to_thread(save, redis)
     await flowing.flow(5)
     calm = flowing.reads
     flowing.reads = []
@@ -132,6 +135,12 @@ async def test_fault_3_redis_is_emptied_and_killed_under_load(
     verdict.must("feeds and counters are what SQL says", settled <= 10 and not again, f"after {settled:.1f} s; {again}")
     verdict.must("reads under 100 ms at p99 while it warms", percentile(flowing.reads, 99) < 100)
     verdict.check()
+
+
+def save(redis: OwnRedis) -> None:
+    """What it comes back with whenever it is killed."""
+    with redis.client() as client:
+        client.save()
 
 
 def flush(redis: OwnRedis) -> None:

@@ -39,3 +39,6 @@ class MemorySharedStore:
 
     async def check(self) -> None:
         """Always there."""
+
+    async def settle(self) -> None:
+        """It comes back with nothing."""

@@ -21,6 +21,7 @@ server that has only one database, holds all. Keys name their area either way:
 | `h:{user}`                  | a home timeline: a list of its state and its entries                             |
 | `t:{t}:scores`, `:weights`  | trending posts: their scores, and what those are made of                         |
 | `t:{t}:seen:<minute>`       | the events of a minute, so that none counts twice                                |
+| `run`                       | which run of the server the other keys were written to                           |
 """
 
 from socialfeed.adapters.redis.store import RedisStore, open_redis

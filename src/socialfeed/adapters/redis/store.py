@@ -1,5 +1,6 @@
 """All that is kept in one Redis."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -18,6 +19,8 @@ from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.shared import Area, AreaSize, StoreFacts
 from socialfeed.domain.errors import Unavailable
 
+logger = logging.getLogger(__name__)
+
 OLDEST = (6, 2)
 """The first version whose `ZRANGE` goes by score."""
 
@@ -35,10 +38,12 @@ class RedisStore:
     def __init__(self, name: str, general: Link, cache: Link, counters: Link, prefix: str) -> None:
         self.name = name
         self._general = general
+        self._run_key = f"{prefix}run"
+        self._beginning = f"{prefix}h:"
         self._areas = {
             Area.CACHE: (cache, f"{prefix}c:"),
             Area.COUNTERS: (counters, f"{prefix}n:"),
-            Area.TIMELINES: (general, f"{prefix}h:"),
+            Area.TIMELINES: (general, self._beginning),
         }
         self.cache = RedisCache(cache, prefix)
         self.counters = RedisCounterCache(counters, prefix)
@@ -73,6 +78,26 @@ class RedisStore:
 
     async def check(self) -> None:
         await self._general.run("PING")
+
+    async def settle(self) -> None:
+        """A server that was killed and reads from its disk, or a replica that took over, lacks what was pushed and
+        deleted last, and nobody can tell what that was. Either is another run of a server than the one it remembers.
+        Where we may not ask nothing is done.
+        """
+        run = (await _facts(self._general, "server")).get("run_id")
+        known = await self._general.run("GET", self._run_key) if run else None
+        if run and known != str(run).encode():
+            if known is not None:
+                logger.warning("Redis came back with what it knew before: its caches are made anew.")
+                await self._forget()
+            await self._general.run("SET", self._run_key, run)
+
+    async def _forget(self) -> None:
+        """Any number of processes may do it at once; one that dies leaves the rest to the next."""
+        await self.cache.flush()
+        await self.counters.flush()
+        async for keys in self._general.keys(self._beginning):
+            await self._general.run("UNLINK", *keys)
 
 
 @asynccontextmanager

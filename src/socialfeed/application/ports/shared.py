@@ -60,3 +60,8 @@ class SharedStore(Protocol):
 
     async def check(self) -> None:
         """Raises `Unavailable` unless the store answers."""
+
+    async def settle(self) -> None:
+        """Asked once a second by every process. A store that has come back with less than it was told forgets what may
+        be wrong because of it: cached values, counters, timelines. Raises `Unavailable` unless the store answers.
+        """

@@ -21,7 +21,7 @@ async def watch_returns(store: SharedStore, hurry: Callable[[], Awaitable[None]]
     was_away = False
     while True:
         try:
-            await store.check()
+            await store.settle()
             if was_away:
                 await hurry()
             was_away = False
