@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
@@ -66,10 +67,17 @@ class OwnRedis:
 
 
 class Worker:
-    """A `socialfeed worker` that can be killed and started anew, and what all of them said."""
+    """A `socialfeed worker`, or what `command` gives for a number, that can be killed and started anew; and what all of
+    them said.
+    """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self._folder, self._settings = folder, settings
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        command: Callable[[int], Sequence[str]] = lambda _: (PROGRAM, "worker"),
+    ) -> None:
+        self._settings, self._command = settings, command
         self._log = folder / "worker.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.started = 0
@@ -77,8 +85,7 @@ class Worker:
     def start(self) -> None:
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [PROGRAM, "worker"],
-                cwd=self._folder,
+                self._command(self.started),
                 env=bare_environment(**self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

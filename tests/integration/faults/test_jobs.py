@@ -1,6 +1,9 @@
 """Jobs, while those who run them are killed, and the broker between them and the outbox is away."""
 
 import asyncio
+import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +15,10 @@ from socialfeed.adapters.redis import open_redis
 from socialfeed.adapters.system import SystemClock
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.domain.ids import PostId, UserId
+from socialfeed.testing.builders import Builder
 from tests.integration.faults.servers import OwnRedis, Worker
 from tests.integration.faults.verdict import Answer, Verdict
-from tests.integration.faults.world import LIKE, PAGE, PUBLISH, World, steadily, until
+from tests.integration.faults.world import PAGE, PUBLISH, World, steadily, until
 from tests.integration.jobs.tollgate import tollgate
 from tests.integration.killed_process import survived
 
@@ -22,12 +26,14 @@ pytestmark = pytest.mark.faults
 
 BROKERS = ["redis", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
 
-LIKES, LIKED_POSTS, LIKERS = 2_500, 50, 50
-LIKES_A_SECOND, KILL_EVERY = 75, 5
-"""Each like makes two jobs."""
+JOBS, SENDING, KILL_EVERY = 5_000, 30, 5
+"""Jobs, the seconds in which they are committed, and between two kills."""
 
 LATE = 10
 """Seconds by which the worker comes late: so it has its hands full whenever it is killed."""
+
+WITNESS_NODES = 201
+"""Each worker makes ids of its own."""
 
 AWAY, POSTS, AUTHORS, READERS, FOLLOWED = 60, 1_000, 20, 20, 5
 COMMITS_OF_THE_KILLED = 100
@@ -40,27 +46,24 @@ def broker(request: pytest.FixtureRequest, start_redis: Callable[..., OwnRedis])
 
 
 @contextmanager
-def killed_in_the_end(folder: Path, **settings: str) -> Iterator[Worker]:
-    working = Worker(folder, **settings)
+def killed_in_the_end(working: Worker) -> Iterator[Worker]:
     try:
         yield working
     finally:
         working.kill()
 
 
-async def test_fault_7_a_worker_killed_every_five_seconds(
-    world: World, broker: str, start_redis: Callable[..., OwnRedis], verdict: Verdict
-) -> None:
-    """The effect of a job is what it adds to a post's weight in the trend: done twice, it would count twice."""
-    redis = start_redis()
-    [address] = await world.serve(broker_url=broker, redis_url=redis.url)
-    [author, *users] = await world.people(LIKERS + 1)
-    posts = await world.crowd.posts(author, LIKED_POSTS)
+async def test_fault_7_a_worker_killed_every_five_seconds(world: World, broker: str, verdict: Verdict) -> None:
+    [witness, *_] = await world.crowd.of(1)
+    make = Builder(SystemClock(), node=WITNESS_NODES - 1)
+    events: set[int] = set()
 
-    async def like(number: int) -> Answer:
-        user, post = users[number % LIKERS], posts[number // LIKERS]
-        answer, _ = await world.timed(address, user, LIKE, post=str(post))
-        return answer
+    async def commit(number: int) -> Answer:
+        due, envelope = time.monotonic(), make.envelope()
+        async with world.client.app.storage.uow() as tx:
+            await tx.outbox.add(envelope)
+        events.add(envelope.id)
+        return Answer(due, time.monotonic() - due, "OK")
 
     async def kill_again_and_again() -> None:
         await asyncio.sleep(LATE)
@@ -69,36 +72,37 @@ async def test_fault_7_a_worker_killed_every_five_seconds(
             await asyncio.sleep(KILL_EVERY)
             await asyncio.to_thread(working.kill)
 
-    with killed_in_the_end(world.folder, **world.settings(broker_url=broker, redis_url=redis.url)) as working:
+    def command(number: int) -> Sequence[str]:
+        module = "tests.integration.faults.witness_worker"
+        node = WITNESS_NODES + number
+        return [sys.executable, "-m", module, world.database_url, broker, str(witness.id), str(node)]
+
+    def effects() -> Counter[int]:
+        rows = world.rows("SELECT content, count(*) FROM posts WHERE author_id = %s GROUP BY content", witness.id)
+        return Counter({int(content): count for content, count in rows})
+
+    with killed_in_the_end(Worker(world.folder, {}, command)) as working:
         killing = asyncio.create_task(kill_again_and_again())
-        answers = await steadily(like, rate=LIKES_A_SECOND, seconds=LIKES / LIKES_A_SECOND)
+        answers = await steadily(commit, rate=JOBS / SENDING, seconds=SENDING)
         killing.cancel()
         await asyncio.wait([killing])
         await asyncio.to_thread(working.kill)
         working.start()
-        acknowledged = sum(answer.said == "OK" for answer in answers)
 
         async def all_is_done() -> bool:
             if await world.client.app.storage.outbox.backlog():
                 return False
-            return sum((await asyncio.to_thread(weights, redis)).values()) >= acknowledged
+            return len(await asyncio.to_thread(effects)) >= len(events)
 
         took = await until(all_is_done, within=90)
-        await asyncio.sleep(2)  # Whoever did something twice has had the time to.
-    trend = await asyncio.to_thread(weights, redis)
-    lost = sum(max(0, LIKERS - trend.get(post, 0)) for post in posts)
-    twice = sum(max(0, trend.get(post, 0) - LIKERS) for post in posts)
-    verdict.figures(f"{2 * acknowledged:,} jobs; workers killed {working.started - 1} times")
-    verdict.answers("likes", answers)
-    verdict.must("each effect exactly once", not lost and not twice, f"{lost:g} missing, {twice:g} too many")
+        await asyncio.sleep(2)  # Whoever does something twice has had the time to.
+    found = await asyncio.to_thread(effects)
+    lost, twice = len(events - found.keys()), sum(count - 1 for count in found.values())
+    verdict.figures(f"{len(events):,} jobs; workers killed {working.started - 1} times")
+    verdict.answers("commits", answers)
+    verdict.must("each effect exactly once", not lost and not twice, f"{lost} missing, {twice} too many")
     verdict.must("backlog 0 within 60 s", took <= 60, f"{took:.1f} s")
     verdict.check()
-
-
-def weights(redis: OwnRedis) -> dict[PostId, float]:
-    with redis.client() as client:
-        found = client.hgetall("sf:t:{t}:weights")
-    return {PostId(int.from_bytes(name)): float(value) for name, value in found.items() if len(name) == 8}
 
 
 async def test_fault_8_the_broker_is_away_for_a_minute(
@@ -113,7 +117,8 @@ async def test_fault_8_the_broker_is_away_for_a_minute(
 
     async with tollgate(broker) as (gate, gated):
         [address] = await world.serve(broker_url=gated, redis_url=redis.url)
-        with killed_in_the_end(world.folder, **world.settings(broker_url=gated, redis_url=redis.url)) as working:
+        settings = world.settings(broker_url=gated, redis_url=redis.url)
+        with killed_in_the_end(Worker(world.folder, settings)) as working:
             working.start()
             await asyncio.to_thread(working.wait)
             for reader in readers:

@@ -50,7 +50,7 @@ class World:
         self.client = client
         self.folder = folder
         self.crowd = Crowd(client)
-        self._database_url = database_url
+        self.database_url = database_url
         self._tokens: dict[UserId, str] = {}
         self._numbers = itertools.count(1)
         self._servers: list[Server] = []
@@ -67,7 +67,7 @@ class World:
 
     def settings(self, **more: str) -> dict[str, str]:
         return {
-            "database_url": self._database_url,
+            "database_url": self.database_url,
             "data_dir": str(self.folder),
             "mail_url": "memory://",
             "rate_limit": "off",
@@ -120,7 +120,7 @@ class World:
 
     def oracle(self, readers: Sequence[UserId]) -> dict[UserId, dict[int, int]]:
         """What the feeds must hold, by plain SQL over the rows: posts, and how many like each."""
-        with psycopg.connect(self._database_url) as connection:
+        with psycopg.connect(self.database_url) as connection:
             rows = connection.execute("SELECT post_id, count(*) FROM likes GROUP BY post_id").fetchall()
             likes: dict[int, int] = dict(rows)
             return {
@@ -130,10 +130,9 @@ class World:
                 for reader in readers
             }
 
-    def count(self, query: LiteralString) -> int:
-        with psycopg.connect(self._database_url) as connection:
-            row = connection.execute(query).fetchone()
-        return int(row[0]) if row else 0
+    def rows(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(query, values).fetchall()
 
     async def wrong_feeds(self, address: str, readers: Sequence[UserId]) -> list[str]:
         """How the feeds differ from what they must hold."""
