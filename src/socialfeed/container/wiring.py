@@ -294,7 +294,7 @@ class Container(containers.DeclarativeContainer):
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
         feeds=providers.Singleton(Feeds, home, ranked, hydrator, cursors, guard),
-        discovery=providers.Singleton(Discovery, trending, hydrator, clock),
+        discovery=providers.Singleton(Discovery, trending, storage.provided.posts, hydrator, clock, cursors),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),
         images=providers.Singleton(
             ImageProxy,

@@ -106,6 +106,8 @@ QUERIES: Mapping[str, Rule] = {
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
     "Query.trendingTags": _rule(ANYBODY),
+    "Query.tagFeed": _rule(ANYBODY, 'tag: "#art"'),
+    "Query.publicFeed": _rule(ANYBODY),
     "Query.searchPosts": _rule(ANYBODY, 'query: "second line", author: $name', own=DONE, other=DONE, blocked=NOTHING),
     "Query.searchUsers": _rule(ANYBODY, "query: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.relationship": _rule(

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite
+from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite, trending
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
 from socialfeed.adapters.sql.readers import activity, comments, drafts, graph, keeping, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
@@ -67,6 +67,8 @@ CALLS: dict[str, tuple[int, Call]] = {
     "page_by_author": (1, lambda s: s.posts.page_by_author(USERS[0], FOR_ANYBODY, limit=10, offset=20)),
     "page_by_author, own": (1, lambda s: s.posts.page_by_author(USERS[0], EVERY_VISIBILITY, limit=10, offset=20)),
     "newest_by_authors": (1, lambda s: s.posts.newest_by_authors(USERS, limit=10)),
+    "newest_tagged": (1, lambda s: s.posts.newest_tagged("art", limit=10)),
+    "newest_public": (1, lambda s: s.posts.newest_public(limit=10, before=POSTS[0])),
     "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
     "pulled_by": (1, lambda s: s.posts.pulled_by(USERS[0], since=POSTS[0])),
     "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
@@ -224,6 +226,10 @@ WALKS: Reads = {
     "media, removed": ("media", media._removed, (LIMIT,), {"after": 0}),
 }
 BY_ID: Reads = {
+    "newest_public": ("posts", posts._newest_public, (LIMIT,), {"before": MAX_ID}),
+    "newest_tagged": ("post_tags", posts._newest_tagged, (LIMIT,), {"tag": "huge", "before": MAX_ID}),
+    "trending now": ("trending_posts", trending._top, (0, LIMIT), {}),
+    "trending today": ("trending_posts", trending._top, (1, LIMIT), {}),
     "entries": ("activity", activity._entries, (LIMIT, False, False, False, False), IDS),
 }
 
@@ -245,6 +251,8 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             "UPDATE users SET roles = 'admin,user' WHERE id % 500 = 0",
             f"INSERT INTO activity SELECT n::int8 << 48, {owner}, n, 'post:like', '', {owner}, '', '', 1, '' {series}",
             f"INSERT INTO posts SELECT n, {owner}, 'text', NULL, now() {series}",
+            f"INSERT INTO post_tags SELECT CASE WHEN n <= {GROUP} THEN 'huge' ELSE 'tag ' || n / 5 END, n {series}",
+            f"INSERT INTO trending_posts (post_id, touched_at, now_rank, today_rank) SELECT n, now(), n, -n {series}",
             f"INSERT INTO comments SELECT n, {owner}, {GROUP} + 1, {owner}, 0, 'text', now() {series}",
             "UPDATE comment_counters SET likes = comment_id % 7, hot = hot + comment_id % 1000",
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
@@ -296,7 +304,8 @@ def rows_read(
     connection.execute("DEALLOCATE ALL", prepare=False)  # psycopg would prepare this, too.
     connection.execute(f"PREPARE walk AS {text}")
     bound = ", ".join(f"'{{{', '.join(map(str, v))}}}'" if isinstance(v, list) else f"'{v}'" for v in values.values())
-    row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE walk({bound})").fetchone()
+    execute = f"EXECUTE walk({bound})" if bound else "EXECUTE walk"
+    row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {execute}").fetchone()
     assert row is not None
 
     def taken(node: dict[str, Any]) -> int:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import merge, nsmallest
+from heapq import merge, nlargest, nsmallest
 from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
@@ -96,6 +96,18 @@ class MemoryPostReader:
     ) -> list[Candidate]:
         newest = merge(*(self._newest(author, before) for author in dict.fromkeys(author_ids)), reverse=True)
         return list(islice(newest, limit))
+
+    async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        tagged = (post.id for post in self.database.posts.rows.values() if tag in post.tags)
+        return nlargest(limit, (post_id for post_id in tagged if before is None or post_id < before))
+
+    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        public = (
+            post.id
+            for post in self.database.posts.rows.values()
+            if post.visibility is Visibility.PUBLIC and not post.is_deleted
+        )
+        return nlargest(limit, (post_id for post_id in public if before is None or post_id < before))
 
     async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]

@@ -1,16 +1,17 @@
 """Feeds of what nobody asked its author for: what trends, what stands under a tag, and what is public."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
-from socialfeed.application.paging import check_page, check_size
+from socialfeed.application.paging import Cursors, Listing, check_page, check_size
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.trending import KEPT, Trending
-from socialfeed.application.views import PageView, PostView, TagTrendView
-from socialfeed.domain.ids import UserId
+from socialfeed.application.views import ConnectionView, PageView, PostView, TagTrendView
+from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.markup import clean_tag
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import Post
@@ -25,8 +26,12 @@ TRENDING_WINDOW = 400
 class Discovery:
     """For anybody: the visibility policy decides what each of them sees."""
 
-    def __init__(self, trending: Trending, hydrator: Hydrator, clock: Clock) -> None:
+    def __init__(
+        self, trending: Trending, posts: PostReader, hydrator: Hydrator, clock: Clock, cursors: Cursors
+    ) -> None:
         self._trending = trending
+        self._posts = posts
+        self._cursors = cursors
         self._hydrator = hydrator
         self._clock = clock
 
@@ -68,6 +73,41 @@ class Discovery:
         order = sorted(best, key=lambda tag: (-sum(best[tag].values()), tag))
         return [TagTrendView(tag, posts[tag], len(best[tag])) for tag in order[:first]]
 
+    async def tag(self, actor: Actor, tag: str, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
+        """The newest posts with a tag. Raises `Invalid`."""
+        check_size(first, "first")
+        key = clean_tag(tag)
+
+        async def read(limit: int, position: int | None) -> Sequence[PostId]:
+            return await self._posts.newest_tagged(key, limit=limit, before=_below(position))
+
+        return await self._newest(actor, self._cursors.of("tag", key), first, after, read)
+
+    async def public(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
+        """The newest posts for everybody. Raises `Invalid`."""
+        check_size(first, "first")
+
+        async def read(limit: int, position: int | None) -> Sequence[PostId]:
+            return await self._posts.newest_public(limit=limit, before=_below(position))
+
+        return await self._newest(actor, self._cursors.of("public"), first, after, read)
+
+    async def _newest(
+        self,
+        actor: Actor,
+        listing: Listing,
+        first: int,
+        after: str | None,
+        read: Callable[[int, int | None], Awaitable[Sequence[PostId]]],
+    ) -> ConnectionView[PostView]:
+        async def keep(ids: Sequence[PostId]) -> Mapping[PostId, PostView]:
+            plain = await self._hydrator.plain_posts(actor, ids)
+            shown = rules.discovered(ids, plain)
+            hydrated = await self._hydrator.with_reactions(actor, plain, shown)
+            return {view.id: view for view in post_views(shown, hydrated)}
+
+        return await listing.refilled(first, after, read, int, keep)
+
     async def _trends(self, actor: Actor, window: Window, scopes: Sequence[str]) -> tuple[list[Trend], HydratedPosts]:
         """What trends in all these scopes and the viewer may see, the highest first, `TRENDING_WINDOW` posts at most.
         What the rules take is made up for by what stands below.
@@ -96,3 +136,7 @@ def _scopes(language: str | None, tag: str | None = None) -> list[str]:
 
 def _is_in(scopes: Sequence[str], post: Post) -> bool:
     return set(scopes) <= set(scopes_of(post.language, post.tags))
+
+
+def _below(position: int | None) -> PostId | None:
+    return None if position is None else PostId(position)

@@ -109,6 +109,14 @@ class PostReader(PostBatches, Protocol):
     ) -> list[Candidate]:
         """The newest posts of these authors together, newest first, ids below `before`."""
 
+    async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        """The newest posts with this tag, by its key, newest first, ids below `before`: all of them, whoever they are
+        for.
+        """
+
+    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        """The newest posts for everybody that are not deleted, newest first, ids below `before`."""
+
     async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
         """Those whom the reader follows and of whose posts, from this id on, at least one was left to readers."""
 

@@ -327,6 +327,33 @@ class PostsContract(UsesStorage):
             before = page[-1].post_id if page else before
         assert walked == newest_candidates(posts)
 
+    async def test_posts_with_a_tag_are_walked_newest_first(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        tagged = [replace(make.post(author), tags=("größe", f"tag {n}")) for n in range(5)]
+        await given_posts(storage, replace(make.post(author), tags=("größer",)), *tagged, make.post(author))
+        newest = [post.id for post in reversed(tagged)]
+        assert await storage.posts.newest_tagged("größe", limit=10) == newest
+        assert await storage.posts.newest_tagged("größe", limit=2) == newest[:2]
+        assert await storage.posts.newest_tagged("größe", limit=2, before=newest[1]) == newest[2:4]
+        assert await storage.posts.newest_tagged("größe", limit=2, before=newest[-1]) == []
+        async with storage.uow() as tx:
+            await tx.posts.save(tagged[4].edited(content="another", tags=("other",), at=make.clock.now()))
+        assert await storage.posts.newest_tagged("größe", limit=2) == newest[1:3]
+        assert await storage.posts.newest_tagged("other", limit=2) == newest[:1]
+
+    async def test_posts_for_everybody_are_walked_newest_first(self, storage: Storage, make: Builder) -> None:
+        authors = [await given_user(storage, make) for _ in range(2)]
+        public = [make.post(authors[n % 2]) for n in range(4)]
+        others = [replace(make.post(authors[0]), visibility=each) for each in set(Visibility) - {Visibility.PUBLIC}]
+        await given_posts(storage, *public[:2], *others, *public[2:])
+        newest = [post.id for post in reversed(public)]
+        assert await storage.posts.newest_public(limit=10) == newest
+        assert await storage.posts.newest_public(limit=3, before=newest[0]) == newest[1:]
+        assert await storage.posts.newest_public(limit=1, before=newest[2]) == newest[3:]
+        async with storage.uow() as tx:
+            await tx.posts.save(public[3].deleted(authors[1].id, make.clock.now()))
+        assert await storage.posts.newest_public(limit=1) == newest[1:2]
+
     async def test_home_candidates_are_the_posts_of_the_followed(self, storage: Storage, make: Builder) -> None:
         reader, stranger, *followed = (make.user() for _ in range(5))
         await given_users(storage, reader, stranger, *followed)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     SelectBase,
+    Text,
     bindparam,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from socialfeed.adapters.sql.tables import (
     is_restricted,
     post_counters,
     post_edits,
+    post_tags,
     posts,
     pulled_authors,
     user_counters,
@@ -103,6 +105,22 @@ def _home_candidates(dialect: Dialect, limit: int) -> SelectBase:
     return _newest(dialect, followed, limit)
 
 
+def _newest_tagged(dialect: Dialect, limit: int) -> SelectBase:
+    tag, before = bindparam("tag", type_=Text), bindparam("before", type_=BigInteger)
+    newest = Walk(post_tags.c.tag, tag, post_tags.c.post_id, before, newest_first=True)
+    return dialect.walked(select(post_tags.c.post_id), newest).limit(literal_column(str(limit)))
+
+
+def _newest_public(_: Dialect, limit: int) -> SelectBase:
+    """Down the primary key: most posts are public."""
+    public = select(posts.c.id).where(
+        posts.c.id < bindparam("before", type_=BigInteger),
+        posts.c.visibility == literal_column(f"'{Visibility.PUBLIC}'"),
+        posts.c.deleted_at.is_(None),
+    )
+    return public.order_by(posts.c.id.desc()).limit(literal_column(str(limit)))
+
+
 def _pulled_by(_: Dialect) -> SelectBase:
     return (
         select(pulled_authors.c.author_id)
@@ -166,6 +184,14 @@ class SqlPostReader(Reader):
         authors = once_each(author_ids)
         rows = await self._database.rows(_newest_by_authors, limit, authors=authors, before=_or_highest(before))
         return [Candidate(*row) for row in rows]
+
+    async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        rows = await self._database.rows(_newest_tagged, limit, tag=tag, before=_or_highest(before))
+        return [PostId(row[0]) for row in rows]
+
+    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        rows = await self._database.rows(_newest_public, limit, before=_or_highest(before))
+        return [PostId(row[0]) for row in rows]
 
     async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
         rows = await self._database.rows(_pulled_by, reader=reader_id, since=since or 0)

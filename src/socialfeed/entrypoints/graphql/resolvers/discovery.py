@@ -5,7 +5,7 @@ from typing import Any
 
 from ariadne import EnumType, QueryType
 
-from socialfeed.application.views import PageView, PostView, TagTrendView
+from socialfeed.application.views import ConnectionView, PageView, PostView, TagTrendView
 from socialfeed.domain.ranking import Window
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.feed_notes import noted_feed
@@ -39,3 +39,19 @@ async def resolve_trending_tags(
 ) -> Sequence[TagTrendView]:
     context = info.context
     return await context.services.discovery.trending_tags(context.actor, first=first, window=window, language=language)
+
+
+@query.field("tagFeed")
+@noted_feed
+async def resolve_tag_feed(
+    _: Any, info: Info, *, tag: str, first: int, after: str | None = None
+) -> ConnectionView[PostView]:
+    context = info.context
+    return await context.services.discovery.tag(context.actor, tag, first=first, after=after)
+
+
+@query.field("publicFeed")
+@noted_feed
+async def resolve_public_feed(_: Any, info: Info, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
+    context = info.context
+    return await context.services.discovery.public(context.actor, first=first, after=after)
