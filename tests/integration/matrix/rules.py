@@ -105,9 +105,9 @@ QUERIES: Mapping[str, Rule] = {
     "Query.userFeed": _rule(P.FEED_READ),
     "Query.homeFeed": _rule(P.FEED_READ),
     "Query.trendingPosts": _rule(ANYBODY),
-    "Query.trendingTags": _rule(ANYBODY),
-    "Query.tagFeed": _rule(ANYBODY, 'tag: "#art"'),
-    "Query.publicFeed": _rule(ANYBODY),
+    "Query.trendingTags": _rule(ANYBODY, own=NOTHING),
+    "Query.tagFeed": _rule(ANYBODY, 'tag: "#art", first: 10', own=NOTHING),
+    "Query.publicFeed": _rule(ANYBODY, "first: 10"),
     "Query.searchPosts": _rule(ANYBODY, 'query: "second line", author: $name', own=DONE, other=DONE, blocked=NOTHING),
     "Query.searchUsers": _rule(ANYBODY, "query: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.relationship": _rule(
