@@ -33,6 +33,11 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class GraphQLExecutor(StrEnum):
+    COMPILED = "compiled"
+    REFERENCE = "reference"
+
+
 def parse_rate(text: str) -> Limit | None:
     """`10/minute`, `1500/5 minutes`, or `off` for None."""
     if text == "off":
@@ -132,6 +137,9 @@ class Settings(BaseSettings):
     graphql_max_cost: int = Field(default=2_000, gt=0, description="Points that one operation may cost at most.")
     graphql_max_depth: int = Field(default=20, gt=0, description="Levels of an operation, fragments included.")
     graphql_max_aliases: int = Field(default=15, ge=0, description="Aliases in an operation, fragments included.")
+    graphql_executor: GraphQLExecutor = Field(
+        default=GraphQLExecutor.COMPILED, description="compiled, or reference: graphql-core as it is, and far slower."
+    )
     graphql_timeout: float = Field(default=30, gt=0, description="Seconds that one operation may take.")
     fetch_proxy: bool = Field(
         default=False, description="Whether Post.imageProxy leads to images of other servers, fetched by this one."

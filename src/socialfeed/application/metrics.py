@@ -19,4 +19,10 @@ COUNTERS_DRIFTED = Counter(
     "Posts among them whose counters were wrong; `socialfeed doctor --repair` mends.",
 )
 
-METRICS: tuple[Metric, ...] = (HTTP_REQUESTS, PARKED, COUNTERS_COMPARED, COUNTERS_DRIFTED)
+GRAPHQL_OPERATIONS = Counter(
+    "socialfeed_graphql_operations_total",
+    "Operations by how they were run (compiled, careful, reference), and why not compiled.",
+    ("way", "why"),
+)
+
+METRICS: tuple[Metric, ...] = (HTTP_REQUESTS, PARKED, COUNTERS_COMPARED, COUNTERS_DRIFTED, GRAPHQL_OPERATIONS)

@@ -33,7 +33,7 @@ from socialfeed.entrypoints.metrics import MetricsEndpoint, labels_of
 from socialfeed.entrypoints.proxy import PREFIX, ImageProxyEndpoint
 from socialfeed.entrypoints.rest.app import RestApp
 from socialfeed.entrypoints.tracing import start as start_tracing
-from socialfeed.settings import Settings, load
+from socialfeed.settings import GraphQLExecutor, Settings, load
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +67,20 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         cost=chosen.graphql_max_cost,
         seconds=chosen.graphql_timeout,
     )
-    executor = Executor(build_schema(), introspection=chosen.allows_introspection, limits=limits, tracing=tracing)
+    executor = Executor(
+        build_schema(),
+        introspection=chosen.allows_introspection,
+        limits=limits,
+        tracing=tracing,
+        compiled=chosen.graphql_executor is GraphQLExecutor.COMPILED,
+    )
     graphql = GraphQLEndpoint(executor)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         try:
             async with opened(chosen) as app:
+                executor.report_to(app.metrics)
                 yield State(app=app, services=app.services)
         finally:
             tracing.close()

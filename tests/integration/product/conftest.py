@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from socialfeed.settings import GraphQLExecutor
 from socialfeed.testing.client import Client, open_client
 from socialfeed.testing.clock import FixedClock
 from tests.integration.product.crowd import Crowd
@@ -36,12 +37,15 @@ def crowd(client: Client) -> Crowd:
 
 
 async def backend(name: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:
-    """Settings for a set of backends, its database migrated and empty."""
+    """Settings for a set of backends, its database migrated and empty. On SQLite, operations are run by graphql-core as
+    it is; elsewhere they are compiled.
+    """
     if name == "memory":
         return {}
     if name == "sqlite":
         migrated = request.getfixturevalue("migrated_file")
-        return {"database_url": f"sqlite:///{shutil.copy(migrated, folder / 'product.sqlite3')}"}
+        copy = shutil.copy(migrated, folder / "product.sqlite3")
+        return {"database_url": f"sqlite:///{copy}", "graphql_executor": GraphQLExecutor.REFERENCE}
     return {
         "database_url": request.getfixturevalue("migrated_postgres_url"),
         "redis_url": request.getfixturevalue("redis_url"),

@@ -1,6 +1,7 @@
 """What resolvers find in `info.context`: the services, the viewer, and loaders that live for one request."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -40,7 +41,7 @@ class Shape(NamedTuple):
 
 
 class Context:
-    """One request."""
+    """One request. Its loaders are made when they are asked for: most requests need none."""
 
     def __init__(self, services: Services, actor: Actor) -> None:
         self.services = services
@@ -48,15 +49,42 @@ class Context:
         self.feeds = FeedNotes()
         self._replies: dict[tuple[PostId, Shape], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
-        self.profile_counts: Loader[UserId, ProfileCounts] = Loader(services.graph.counts)
-        self.relationships: Loader[UserId, RelationshipView | None] = Loader(self._relationships)
-        self.users: Loader[UserId, UserView | None] = Loader(self._users)
-        self.listed: Loader[UserId, UserView | None] = Loader(self._listed)
-        self.edits: Loader[PostId, Sequence[PostEdit]] = Loader(self._edits)
-        self.posts: Loader[PostId, PostView | None] = Loader(self._posts)
-        self.media: Loader[MediaId, MediaView | None] = Loader(self._media)
-        self.media_of: Loader[PostId, Sequence[MediaView]] = Loader(self._media_of)
-        self.pinned: Loader[UserId, PostId | None] = Loader(self._pinned)
+
+    @cached_property
+    def profile_counts(self) -> Loader[UserId, ProfileCounts]:
+        return Loader(self.services.graph.counts)
+
+    @cached_property
+    def relationships(self) -> Loader[UserId, RelationshipView | None]:
+        return Loader(self._relationships)
+
+    @cached_property
+    def users(self) -> Loader[UserId, UserView | None]:
+        return Loader(self._users)
+
+    @cached_property
+    def listed(self) -> Loader[UserId, UserView | None]:
+        return Loader(self._listed)
+
+    @cached_property
+    def edits(self) -> Loader[PostId, Sequence[PostEdit]]:
+        return Loader(self._edits)
+
+    @cached_property
+    def posts(self) -> Loader[PostId, PostView | None]:
+        return Loader(self._posts)
+
+    @cached_property
+    def media(self) -> Loader[MediaId, MediaView | None]:
+        return Loader(self._media)
+
+    @cached_property
+    def media_of(self) -> Loader[PostId, Sequence[MediaView]]:
+        return Loader(self._media_of)
+
+    @cached_property
+    def pinned(self) -> Loader[UserId, PostId | None]:
+        return Loader(self._pinned)
 
     def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""

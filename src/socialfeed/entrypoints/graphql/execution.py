@@ -10,10 +10,13 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 
+from socialfeed.application.metrics import GRAPHQL_OPERATIONS
+from socialfeed.application.ports.metrics import Metrics
 from socialfeed.application.throttle import Budget
 from socialfeed.domain.errors import RateLimited
+from socialfeed.entrypoints.graphql.compiled import CompiledExecutor, Way
 from socialfeed.entrypoints.graphql.context import Context
-from socialfeed.entrypoints.graphql.documents import Document, Documents, Refused
+from socialfeed.entrypoints.graphql.documents import CACHED, CACHED_LENGTH, Document, Documents, Refused
 from socialfeed.entrypoints.graphql.errors import format_error
 from socialfeed.entrypoints.graphql.limits import Shape
 from socialfeed.entrypoints.tracing import Tracing
@@ -53,12 +56,22 @@ class Outcome:
 
 
 class Executor:
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool, limits: Limits, tracing: Tracing) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, *, introspection: bool, limits: Limits, tracing: Tracing, compiled: bool
+    ) -> None:
+        """`compiled`: whether operations are compiled, or run by graphql-core as it is."""
         self._schema = schema
+        self._metrics: Metrics | None = None
+        hidden = not introspection
+        self._compiled = CompiledExecutor(schema, cached=CACHED, hide_suggestions=hidden) if compiled else None
         self._documents = Documents(schema, limits.shape, introspection=introspection)
         self._introspection = introspection
         self._limits = limits
         self._tracing = tracing
+
+    def report_to(self, metrics: Metrics) -> None:
+        """From when the application is open; nothing is counted before."""
+        self._metrics = metrics
 
     async def run(self, operation: Operation, context: Context, request_id: str) -> Outcome:
         try:
@@ -98,6 +111,16 @@ class Executor:
         return Outcome(response)
 
     async def _execute(self, document: Document, operation: Operation, context: Context) -> ExecutionResult:
+        if self._compiled is not None:
+            return await self._compiled.execute(
+                document.ast,
+                operation.query if len(operation.query) <= CACHED_LENGTH else None,
+                variables=operation.variables,
+                operation_name=operation.name,
+                context=context,
+                observe=self._count,
+            )
+        self._count(Way.REFERENCE, "setting")
         result = execute(
             self._schema,
             document.ast,
@@ -107,6 +130,10 @@ class Executor:
             hide_suggestions=not self._introspection,
         )
         return await result if isawaitable(result) else result
+
+    def _count(self, way: Way, why: str) -> None:
+        if self._metrics is not None:
+            self._metrics.inc(GRAPHQL_OPERATIONS, way, why)
 
     async def _settled(
         self, outcome: Outcome, document: Document, operation: Operation, context: Context, points: int, budget: Budget
