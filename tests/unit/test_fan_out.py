@@ -9,6 +9,7 @@ import pytest
 from socialfeed.application.commands import Commands
 from socialfeed.application.feeds import fan_out
 from socialfeed.application.feeds.fan_out import LAG, FanOut
+from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.container import App
 from socialfeed.domain.errors import Unavailable
@@ -154,7 +155,8 @@ async def test_posts_of_authors_with_more_followers_than_the_limit_are_left_to_t
     assert await waiting(app) == []
     assert await published.reached() == [published.author]
     reader = published.followers[0].id
-    assert await app.storage.posts.pulled_by(reader, since=published.post.id) == [published.author.id]
+    found = await app.storage.posts.not_pushed(reader, own=1, limit=10, since=published.post.id)
+    assert found.pulled == [Candidate(published.post.id, published.author.id)]
 
 
 @pytest.mark.parametrize(("lags", "is_pushed"), [(1, True), (1.9, True), (2.1, False), (1_000, False)])

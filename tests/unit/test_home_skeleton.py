@@ -62,7 +62,7 @@ async def an_author_followed_by(reader_posts: int, storage: Storage) -> UserId:
 async def test_while_timelines_are_away_the_database_answers_and_nobody_tries_to_warm(storage: Storage) -> None:
     reader = await an_author_followed_by(3, storage)
     timelines = AwayTimelines()
-    home = HomeSkeleton(timelines, storage.posts, storage.graph)  # type: ignore[arg-type]
+    home = HomeSkeleton(timelines, storage.posts)  # type: ignore[arg-type]
 
     window = await home.window(reader)
     await home.close()
@@ -73,7 +73,7 @@ async def test_while_timelines_are_away_the_database_answers_and_nobody_tries_to
 
 async def test_a_cold_timeline_is_answered_from_the_database_and_warmed_behind(storage: Storage) -> None:
     reader = await an_author_followed_by(3, storage)
-    home = HomeSkeleton(storage.timelines, storage.posts, storage.graph)
+    home = HomeSkeleton(storage.timelines, storage.posts)
 
     first = await home.window(reader)
     await home.close()
@@ -94,7 +94,7 @@ async def test_readers_who_come_at_once_share_one_rebuild(storage: Storage, monk
         await fill(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(storage.timelines, "fill", counting)
-    home = HomeSkeleton(storage.timelines, storage.posts, storage.graph)
+    home = HomeSkeleton(storage.timelines, storage.posts)
 
     await asyncio.gather(*(home.window(reader) for _ in range(20)))
     await home.close()
@@ -106,7 +106,7 @@ async def test_a_rebuild_that_fails_leaves_the_timeline_cold_for_the_next_to_try
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = await an_author_followed_by(3, storage)
-    home = HomeSkeleton(storage.timelines, storage.posts, storage.graph)
+    home = HomeSkeleton(storage.timelines, storage.posts)
     with monkeypatch.context() as broken:
         broken.setattr(home, "_posts", AwayPosts())
         with pytest.raises(Unavailable):

@@ -144,7 +144,7 @@ class Container(containers.DeclarativeContainer):
     hydrator = providers.Singleton(
         Hydrator, contents, storage.provided.engagement, counters, storage.provided.graph, clock
     )
-    home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts, storage.provided.graph)
+    home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts)
     feed_reactions = providers.Singleton(FeedReactions, timelines, storage.provided.posts)
     trends = providers.Singleton(
         Trends,

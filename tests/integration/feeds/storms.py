@@ -74,7 +74,7 @@ class Backend:
         storage, shared = client.app.storage, client.app.shared
         self.storage = storage
         self.timelines: Timelines = (shared or storage).timelines
-        self.home = HomeSkeleton(self.timelines, storage.posts, storage.graph)
+        self.home = HomeSkeleton(self.timelines, storage.posts)
 
     async def populate(self) -> None:
         make = Builder(self.client.app.clock, node=255)

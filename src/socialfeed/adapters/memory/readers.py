@@ -8,7 +8,7 @@ from heapq import merge, nlargest, nsmallest
 from itertools import islice
 
 from socialfeed.adapters.memory.database import Database
-from socialfeed.application.ports.readers import Candidate, Page, Profile
+from socialfeed.application.ports.readers import Candidate, NotPushed, Page, Profile
 from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
@@ -109,14 +109,35 @@ class MemoryPostReader:
         )
         return nlargest(limit, (post_id for post_id in public if before is None or post_id < before))
 
-    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
-        newest = self.database.pulled_authors.by_keys(followed)
-        return [author for author, post_id in newest.items() if post_id >= (since or 0)]
+        lowest = since or 0
+        left = self.database.pulled_authors.by_keys(followed)
+        authors = [author for author, newest in left.items() if newest >= lowest]
+        pulled = await self.newest_by_authors(authors, limit=limit)
+        return NotPushed(
+            await self.newest_by_authors([reader_id], limit=own), [each for each in pulled if each.post_id >= lowest]
+        )
 
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
         return await self.newest_by_authors(followed, limit=limit, before=before)
+
+    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
+        if self.database.words_by_user.keys(reader_id):
+            return list(ids)
+        return [post_id for post_id in ids if not self._is_plain(reader_id, self.database.posts.rows.get(post_id))]
+
+    def _is_plain(self, reader_id: UserId, post: Post | None) -> bool:
+        if post is None or post.is_deleted:
+            return False
+        data, pair = self.database, (reader_id, post.author_id)
+        return post.author_id == reader_id or (
+            data.users.rows[post.author_id].is_active
+            and post.visibility is not Visibility.MENTIONED
+            and pair in data.follows.rows
+            and pair not in data.mutes.rows
+        )
 
     def _newest(self, author_id: UserId, before: PostId | None) -> Iterator[Candidate]:
         keys = self.database.posts_by_author.keys(author_id)

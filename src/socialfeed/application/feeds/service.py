@@ -47,7 +47,17 @@ class Feeds:
         check_size(items_per_page, "items_per_page")
         window = await self._home.window(reader_id)
         ids = [candidate.post_id for candidate in window.candidates]
-        return await self._page(actor, ids, rules.shown, page, items_per_page)
+        if doubtful := await self._home.doubtful(reader_id, ids):
+            plain = await self._hydrator.plain_posts(actor, doubtful)
+            ids = _without(ids, doubtful, rules.at_home(doubtful, plain))
+        while True:
+            wanted = ids[(page - 1) * items_per_page : page * items_per_page]
+            hydrated = await self._hydrator.posts(actor, wanted)
+            shown = rules.at_home(wanted, hydrated)
+            if len(shown) == len(wanted):
+                return PageView(post_views(shown, hydrated), len(ids), page, items_per_page)
+            # Since they were looked at, something has happened to some of them.
+            ids = _without(ids, wanted, shown)
 
     async def home(
         self, actor: Actor, *, first: int, after: str | None = None, ranking: Ranking = Ranking.CHRONOLOGICAL
@@ -127,7 +137,13 @@ class Feeds:
             size = missing if not views and position == 0 else missing + missing // 2 + 5
             chunk = ids[position : position + size]
             hydrated = await self._hydrator.posts(actor, chunk)
-            shown = rules.shown(chunk, hydrated)[:missing]
+            shown = rules.at_home(chunk, hydrated)[:missing]
             views += post_views(shown, hydrated)
             position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
         return views, ids[position - 1] if position else None
+
+
+def _without(ids: Sequence[PostId], judged: Sequence[PostId], shown: Sequence[PostId]) -> list[PostId]:
+    """All but those that were judged and are not shown."""
+    hidden = set(judged).difference(shown)
+    return [post_id for post_id in ids if post_id not in hidden]

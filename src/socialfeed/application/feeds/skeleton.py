@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.readers import Candidate, PostReader
 from socialfeed.application.ports.timelines import KEPT, Timeline, Timelines
 from socialfeed.domain.errors import Unavailable
@@ -31,14 +30,15 @@ class Window:
 class HomeSkeleton:
     """Timelines are a cache of the database: a cold one is answered from SQL and rebuilt behind the reader's back."""
 
-    def __init__(self, timelines: Timelines, posts: PostReader, graph: GraphReader) -> None:
+    def __init__(self, timelines: Timelines, posts: PostReader) -> None:
         self._timelines = timelines
         self._posts = posts
-        self._graph = graph
         self._warming: set[asyncio.Task[None]] = set()
 
     async def window(self, reader_id: UserId) -> Window:
-        """The newest posts, at most `KEPT`, by those whom the reader follows *now*, and the reader's own."""
+        """The newest posts, at most `KEPT`, by those whom the reader follows, and the reader's own. Timelines learn of
+        an unfollow late and of a deletion never: `rules.at_home` has to be asked of all that is `doubtful`.
+        """
         timeline, is_cold = None, False
         try:
             timeline = await self._timelines.read(reader_id)
@@ -53,19 +53,17 @@ class HomeSkeleton:
             candidates, floor = await self._completed(reader_id, timeline)
         if floor is not None:
             candidates = [candidate for candidate in candidates if candidate.post_id >= floor]
-        return Window(await self.at_home(reader_id, candidates), floor)
+        return Window(candidates, floor)
+
+    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
+        """See `PostReader.doubtful`."""
+        return await self._posts.doubtful(reader_id, ids)
 
     async def older(self, reader_id: UserId, *, before: PostId, limit: int) -> list[Candidate]:
         """What the database has below an id: fewer than `limit` means there is no more."""
         followed = await self._posts.home_candidates(reader_id, limit=limit, before=before)
         own = await self._posts.newest_by_authors([reader_id], limit=limit, before=before)
         return _merged(followed, own)[:limit]
-
-    async def at_home(self, reader_id: UserId, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Drops authors the reader no longer follows: timelines learn of an unfollow late, readers at once."""
-        authors = list({candidate.author_id for candidate in candidates})
-        welcome = {reader_id, *await self._graph.followed_among(reader_id, authors)}
-        return [candidate for candidate in candidates if candidate.author_id in welcome]
 
     async def warm(self, reader_id: UserId) -> None:
         """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken.
@@ -96,13 +94,11 @@ class HomeSkeleton:
         """The timeline with what was not pushed: the newest own posts, and those of authors that are pulled. Where
         there are more of them than are read, and where all are more than `KEPT`, the floor rises.
         """
-        pulled = await self._posts.pulled_by(reader_id, since=timeline.floor)
-        limit = KEPT if pulled else _OWN_RECENT
-        newest = await self._posts.newest_by_authors([reader_id, *pulled], limit=limit)
-        candidates = _merged(timeline.entries, newest)
+        own, pulled = await self._posts.not_pushed(reader_id, own=_OWN_RECENT, limit=KEPT, since=timeline.floor)
+        candidates = _merged(timeline.entries, own, pulled)
         floors = [timeline.floor] if timeline.floor is not None else []
-        if pulled and len(newest) == limit:
-            floors.append(newest[-1].post_id)
+        if len(pulled) == KEPT:
+            floors.append(pulled[-1].post_id)
         if len(candidates) > KEPT:
             floors.append(candidates[KEPT - 1].post_id)
         return candidates, max(floors, default=None)

@@ -44,6 +44,13 @@ Candidate = Entry
 """A post that may belong in a feed."""
 
 
+class NotPushed(NamedTuple):
+    """What a home timeline is completed with when it is read."""
+
+    own: Sequence[Candidate]
+    pulled: Sequence[Candidate]
+
+
 class ProfileBatches(Protocol):
     async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
 
@@ -117,11 +124,21 @@ class PostReader(PostBatches, Protocol):
     async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
         """The newest posts for everybody that are not deleted, newest first, ids below `before`."""
 
-    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
-        """Those whom the reader follows and of whose posts, from this id on, at least one was left to readers."""
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
+        """What no timeline of the reader need hold: the newest `own` posts of the reader; and the newest `limit` posts,
+        newest first, with ids from `since` on, of those whom the reader follows and of whose posts at least one of
+        these was left to readers.
+        """
 
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         """The newest posts by those whom the reader follows, newest first, ids below `before`."""
+
+    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
+        """Those of the posts that somebody has to judge before they stand in the reader's home feed. The others do
+        stand there: they are not deleted, and by the reader, or for all followers of an active account that the reader
+        follows and does not mute; and the reader mutes no words. A block ends follows, so it is not asked for. Costs
+        the same whether the posts are by one author or by as many as there are posts.
+        """
 
 
 class Onlooker(NamedTuple):

@@ -112,8 +112,8 @@ class Posts(Protocol):
         """Removes a deleted post and everything that hangs on it; posts that quote it stay. Idempotent."""
 
     async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
-        """Says that this post is in nobody's timeline, so that the author is `PostReader.pulled_by` followers whose
-        timelines reach as far. Idempotent, and in any order of ids.
+        """Says that this post is in nobody's timeline, so that it is among what is `PostReader.not_pushed` to followers
+        whose timelines reach as far. Idempotent, and in any order of ids.
         """
 
     async def blank_of(self, author_id: UserId) -> None:

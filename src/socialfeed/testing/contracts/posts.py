@@ -21,7 +21,6 @@ from socialfeed.testing.contracts.given import (
     cancelled_after,
     counts_of,
     engaged_in,
-    given_follows,
     given_post,
     given_posts,
     given_user,
@@ -30,7 +29,6 @@ from socialfeed.testing.contracts.given import (
     outcomes,
     rolled_back,
     share,
-    unfollow,
 )
 
 
@@ -353,69 +351,6 @@ class PostsContract(UsesStorage):
         async with storage.uow() as tx:
             await tx.posts.save(public[3].deleted(authors[1].id, make.clock.now()))
         assert await storage.posts.newest_public(limit=1) == newest[1:2]
-
-    async def test_home_candidates_are_the_posts_of_the_followed(self, storage: Storage, make: Builder) -> None:
-        reader, stranger, *followed = (make.user() for _ in range(5))
-        await given_users(storage, reader, stranger, *followed)
-        await given_follows(storage, *(make.follow(reader, user) for user in followed))
-        await given_follows(storage, make.follow(stranger, reader), make.follow(followed[0], stranger))
-        posts = await given_shuffled_posts(storage, make, reader, stranger, *followed, each=4)
-        authors = {user.id for user in followed}
-        expected = newest_candidates(post for post in posts if post.author_id in authors)
-        assert list(await storage.posts.home_candidates(reader.id, limit=100)) == expected
-        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == expected[:5]
-        third = expected[2].post_id
-        assert list(await storage.posts.home_candidates(reader.id, limit=5, before=third)) == expected[3:8]
-
-    async def test_home_candidates_follow_the_graph(self, storage: Storage, make: Builder) -> None:
-        reader, author = make.user(), make.user()
-        await given_users(storage, reader, author)
-        post = await given_post(storage, make, author)
-        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == []
-        await given_follows(storage, make.follow(reader, author))
-        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == [Candidate(post.id, author.id)]
-        await unfollow(storage, reader, author)
-        assert list(await storage.posts.home_candidates(reader.id, limit=5)) == []
-
-    async def test_pulled_are_those_followed_whose_newest_post_left_to_readers_is_not_below(
-        self, storage: Storage, make: Builder
-    ) -> None:
-        reader, left, pushed, stranger = (make.user() for _ in range(4))
-        await given_users(storage, reader, left, pushed, stranger)
-        await given_follows(storage, make.follow(reader, left), make.follow(reader, pushed))
-        older, newer, later = (make.post(left) for _ in range(3))
-        foreign = make.post(stranger)
-        await given_posts(storage, older, newer, later, foreign, make.post(pushed))
-        assert await storage.posts.pulled_by(reader.id, since=None) == []
-        for post in (newer, foreign, older, newer):
-            async with storage.uow() as tx:
-                await tx.posts.leave_to_readers(post.id, post.author_id)
-        for since in (None, older.id, newer.id):
-            assert await storage.posts.pulled_by(reader.id, since=since) == [left.id]
-        assert await storage.posts.pulled_by(reader.id, since=later.id) == []
-        await unfollow(storage, reader, left)
-        assert await storage.posts.pulled_by(reader.id, since=None) == []
-
-    async def test_what_is_left_to_readers_is_rolled_back_with_its_transaction(
-        self, storage: Storage, make: Builder
-    ) -> None:
-        reader, author = make.user(), make.user()
-        await given_users(storage, reader, author)
-        await given_follows(storage, make.follow(reader, author))
-        post = await given_post(storage, make, author)
-        async with rolled_back(storage) as tx:
-            await tx.posts.leave_to_readers(post.id, author.id)
-        assert await storage.posts.pulled_by(reader.id, since=None) == []
-
-    async def test_a_quiet_author_is_not_hidden_by_busy_ones(self, storage: Storage, make: Builder) -> None:
-        reader, quiet, busy = make.user(), make.user(), make.user()
-        await given_users(storage, reader, quiet, busy)
-        await given_follows(storage, make.follow(reader, quiet), make.follow(reader, busy))
-        old = await given_post(storage, make, quiet)
-        newer = [make.post(busy) for _ in range(30)]
-        await given_posts(storage, *newer)
-        found = list(await storage.posts.home_candidates(reader.id, limit=10, before=newer[2].id))
-        assert found == newest_candidates([old, *newer[:2]])
 
     async def test_a_post_that_is_kept_is_locked_by_nobody_meanwhile(self, storage: Storage, make: Builder) -> None:
         post = await given_post(storage, make)

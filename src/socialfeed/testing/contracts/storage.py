@@ -15,6 +15,7 @@ from socialfeed.testing.contracts.counters import CountersContract
 from socialfeed.testing.contracts.drafts import DraftsContract
 from socialfeed.testing.contracts.engagement import EngagementContract
 from socialfeed.testing.contracts.graph import GraphContract
+from socialfeed.testing.contracts.home import HomeContract
 from socialfeed.testing.contracts.idempotency import IdempotencyContract
 from socialfeed.testing.contracts.keeping import KeepingContract
 from socialfeed.testing.contracts.media_items import MediaItemsContract
@@ -36,6 +37,7 @@ class StorageContract(
     ActivityContract,
     ActivityReaderContract,
     PostsContract,
+    HomeContract,
     CommentsContract,
     CommentLikesContract,
     EngagementContract,

@@ -8,13 +8,17 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
     SelectBase,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
+    or_,
     select,
     true,
+    union_all,
 )
 
 from socialfeed.adapters.sql.columns import Moment
@@ -26,17 +30,24 @@ from socialfeed.adapters.sql.tables import (
     follows,
     is_deleted,
     is_restricted,
+    muted_words,
+    mutes,
     post_counters,
     post_edits,
     post_tags,
     posts,
     pulled_authors,
     user_counters,
+    users,
 )
-from socialfeed.application.ports.readers import Candidate, Page
+from socialfeed.application.ports.readers import Candidate, NotPushed, Page
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
+from socialfeed.domain.user import UserStatus
+
+_READER = bindparam("reader", type_=BigInteger)
+_SINCE = bindparam("since", type_=BigInteger)
 
 
 def _posts(dialect: Dialect) -> SelectBase:
@@ -121,20 +132,49 @@ def _newest_public(_: Dialect, limit: int) -> SelectBase:
     return public.order_by(posts.c.id.desc()).limit(literal_column(str(limit)))
 
 
-def _pulled_by(_: Dialect) -> SelectBase:
+def _not_pushed(dialect: Dialect, own: int, limit: int) -> SelectBase:
+    """The reader's own posts are found by a walk of their own, as they have a limit of their own."""
+    highest: ColumnElement[int] = literal_column(str(MAX_ID))
+    walk = Walk(posts.c.author_id, _READER, posts.c.id, highest, newest_first=True)
+    written = dialect.walked(select(posts.c.id, posts.c.author_id), walk).limit(literal_column(str(own)))
+    # Few authors were ever too large. A subquery that gives one value is asked for each of them; a join might begin
+    # with all whom the reader follows.
+    author = pulled_authors.c.author_id
+    follow = select(follows.c.id).where(follows.c.follower_id == _READER, follows.c.followee_id == author)
+    left = select(author.label("key")).where(pulled_authors.c.post_id >= _SINCE, follow.scalar_subquery().is_not(None))
+    pulled = _newest(dialect, left.subquery("left_to_readers"), limit, end=_SINCE - literal_column("1"))
+    return union_all(select(written.subquery("written")), select(pulled.subquery("pulled")))
+
+
+def _doubtful(dialect: Dialect) -> SelectBase:
+    """Each outer join is a look-up by primary key for each post, whoever wrote it."""
+    keys = dialect.each("ids")
+    author = posts.c.author_id
+    source = (
+        keys.outerjoin(posts, posts.c.id == keys.c.key)
+        .outerjoin(users, users.c.id == author)
+        .outerjoin(follows, and_(follows.c.follower_id == _READER, follows.c.followee_id == author))
+        .outerjoin(mutes, and_(mutes.c.muter_id == _READER, mutes.c.muted_id == author))
+    )
+    of_others = or_(
+        users.c.status != literal_column(f"'{UserStatus.ACTIVE}'"),
+        posts.c.visibility == literal_column(f"'{Visibility.MENTIONED}'"),
+        follows.c.id.is_(None),
+        mutes.c.kinds.is_not(None),
+    )
+    mutes_words = select(muted_words.c.phrase).where(muted_words.c.user_id == _READER).exists()
     return (
-        select(pulled_authors.c.author_id)
-        .join(follows, follows.c.followee_id == pulled_authors.c.author_id)
-        .where(
-            follows.c.follower_id == bindparam("reader", type_=BigInteger),
-            pulled_authors.c.post_id >= bindparam("since", type_=BigInteger),
-        )
+        select(keys.c.key)
+        .select_from(source)
+        .where(or_(posts.c.id.is_(None), is_deleted, and_(author != _READER, of_others), mutes_words))
     )
 
 
-def _newest(dialect: Dialect, authors: FromClause, limit: int) -> SelectBase:
+def _newest(
+    dialect: Dialect, authors: FromClause, limit: int, *, end: ColumnElement[int] | None = None
+) -> Select[int, int]:
     before = bindparam("before", type_=BigInteger)
-    walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, before, newest_first=True)
+    walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, before, newest_first=True, end=end)
     of_each = dialect.first_of_each(authors, posts, walk, limit=limit)
     found = of_each.rows.c
     return (
@@ -193,13 +233,20 @@ class SqlPostReader(Reader):
         rows = await self._database.rows(_newest_public, limit, before=_or_highest(before))
         return [PostId(row[0]) for row in rows]
 
-    async def pulled_by(self, reader_id: UserId, *, since: PostId | None) -> list[UserId]:
-        rows = await self._database.rows(_pulled_by, reader=reader_id, since=since or 0)
-        return [UserId(row[0]) for row in rows]
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
+        rows = await self._database.rows(
+            _not_pushed, own, limit, reader=reader_id, since=since or 0, before=_or_highest(None)
+        )
+        found = sorted((Candidate(*row) for row in rows), reverse=True)
+        mine = [each for each in found if each.author_id == reader_id]
+        return NotPushed(mine, [each for each in found if each.author_id != reader_id])
 
     async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
         rows = await self._database.rows(_home_candidates, limit, reader=reader_id, before=_or_highest(before))
         return [Candidate(*row) for row in rows]
+
+    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
+        return [PostId(row[0]) for row in await self._database.by_key(_doubtful, ids, reader=reader_id)]
 
 
 def _or_highest(before: PostId | None) -> int:
