@@ -107,7 +107,8 @@ async def test_a_write_whose_answer_is_lost_is_made_again_by_nobody_but_the_call
     setattr(proxy, loss, True)
     with pytest.raises(Unavailable):
         await disturbed.timelines.push(entry, [owner])
-    assert client.llen(f"{redis_prefix}h:{{{owner}}}") == 1 + 1
+    [key] = client.keys(f"{redis_prefix}h2:{{*}}:{owner}")
+    assert client.llen(key) == 1 + 1
 
     setattr(proxy, loss, False)
     await disturbed.timelines.push(entry, [owner])

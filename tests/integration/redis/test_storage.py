@@ -2,17 +2,19 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from redis import Redis
 
 from socialfeed.adapters.redis import RedisStore, timelines, trending
 from socialfeed.adapters.redis.counters import LIFE as COUNTERS_LIFE
+from socialfeed.adapters.redis.link import Command, Link, Script
 from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.limits import Limit
-from socialfeed.application.ports.timelines import KEPT, Entry
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import Kind, UserId
 from socialfeed.domain.ranking import Window
@@ -36,12 +38,32 @@ async def warm_timeline(store: RedisStore, owner: UserId) -> None:
     await store.timelines.fill(owner, await start(store.timelines, owner), [], None)
 
 
+def key_of(client: Redis, prefix: str, owner: UserId) -> bytes:
+    """Of the owner's timeline, which is there."""
+    [key] = client.keys(f"{prefix}h2:{{*}}:{owner}")
+    return cast(bytes, key)
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[Command]:
+    """The scripts that are called, with their arguments."""
+    seen: list[Command] = []
+    run_scripts = Link.run_scripts
+
+    async def spied(link: Link, script: Script, calls: Sequence[Command]) -> list[Any]:
+        seen.extend(calls)
+        return await run_scripts(link, script, calls)
+
+    monkeypatch.setattr(Link, "run_scripts", spied)
+    return seen
+
+
 async def test_a_timeline_lives_for_a_week_from_its_last_read_and_no_push_prolongs_it(
     store: RedisStore, client: Redis, redis_prefix: str, make: Builder
 ) -> None:
     owner = make.ids.user()
-    key = f"{redis_prefix}h:{{{owner}}}"
     warming = await start(store.timelines, owner)
+    key = key_of(client, redis_prefix, owner)
     assert 0 < ttl(client, key) <= 30
     await store.timelines.read(owner)
     assert 0 < ttl(client, key) <= 30
@@ -58,8 +80,8 @@ async def test_a_timeline_never_grows_far_beyond_what_is_kept_and_cutting_keeps_
     store: RedisStore, client: Redis, redis_prefix: str, make: Builder
 ) -> None:
     owner, author = make.ids.user(), make.ids.user()
-    key = f"{redis_prefix}h:{{{owner}}}"
     await warm_timeline(store, owner)
+    key = key_of(client, redis_prefix, owner)
     client.expire(key, 1000)
     longest = 0
     for _ in range(KEPT + 3 * timelines.SLACK):
@@ -69,13 +91,81 @@ async def test_a_timeline_never_grows_far_beyond_what_is_kept_and_cutting_keeps_
     assert 0 < ttl(client, key) <= 1000
 
 
-async def test_a_timeline_takes_about_21_bytes_an_entry(
+async def test_a_timeline_takes_at_most_22_bytes_an_entry_and_9_kilobytes_before_it_is_cut(
     store: RedisStore, client: Redis, redis_prefix: str, make: Builder
 ) -> None:
     owner, author = make.ids.user(), make.ids.user()
-    entries = [Entry(make.ids.post(), author) for _ in range(KEPT)]
-    await store.timelines.fill(owner, await start(store.timelines, owner), entries, None)
-    assert cast(int, client.memory_usage(f"{redis_prefix}h:{{{owner}}}")) < 30 * KEPT
+    entries = [Entry(make.ids.post(), author) for _ in range(KEPT + timelines.SLACK)]
+    await store.timelines.fill(owner, await start(store.timelines, owner), entries[:KEPT], None)
+    key = key_of(client, redis_prefix, owner)
+    assert cast(int, client.memory_usage(key)) <= 22 * KEPT
+    for entry in entries[KEPT:]:
+        await store.timelines.push(entry, [owner])
+    assert client.llen(key) == timelines.LONGEST
+    assert cast(int, client.memory_usage(key)) <= 9 * 1024
+
+
+@pytest.mark.parametrize("jumbled", [1, 7])
+async def test_a_timeline_that_came_in_nearly_the_right_order_is_cut_where_it_lies(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder, called: list[Command], jumbled: int
+) -> None:
+    owner, author = make.ids.user(), make.ids.user()
+    warming = await start(store.timelines, owner)
+    entries = [Entry(make.ids.post(), author) for _ in range(KEPT + 350)]
+    await store.timelines.fill(owner, warming, entries[:KEPT][::-1], None)
+    key = key_of(client, redis_prefix, owner)
+    called.clear()
+    for n in range(KEPT, len(entries), jumbled):
+        for entry in (*entries[n : n + jumbled][::-1], entries[n]):
+            await store.timelines.push(entry, [owner])
+        done = min(n + jumbled, len(entries))
+        timeline = await store.timelines.read(owner)
+        assert timeline == Timeline(entries[done - KEPT : done][::-1], entries[done - KEPT].post_id)
+    assert {call[1] for call in called} == {timelines._PUSH.sha}
+    assert KEPT < client.llen(key) <= timelines.LONGEST
+    client.expire(key, 1000)
+    while client.llen(key) > 1 + KEPT:
+        await store.timelines.push(entries[-1], [owner])
+    assert 0 < ttl(client, key) <= 1000
+
+
+async def test_a_cut_that_was_lost_is_made_up_for(
+    store: RedisStore, client: Redis, redis_prefix: str, make: Builder
+) -> None:
+    owner, author = make.ids.user(), make.ids.user()
+    await warm_timeline(store, owner)
+    entries = [Entry(make.ids.post(), author) for _ in range(timelines.LONGEST + 40)]
+    key = key_of(client, redis_prefix, owner)
+    client.rpush(key, *(timelines._ENTRY.pack(*entry) for entry in entries[-20::-1]))
+    for entry in entries[-20:]:
+        await store.timelines.push(entry, [owner])
+    assert client.llen(key) <= timelines.LONGEST
+    timeline = await store.timelines.read(owner)
+    assert timeline == Timeline(entries[: -KEPT - 1 : -1], entries[-KEPT].post_id)
+
+
+async def test_pushes_at_once_go_to_every_owner_by_a_few_scripts_that_keep_to_one_slot_each(
+    store: RedisStore,
+    client: Redis,
+    redis_prefix: str,
+    make: Builder,
+    called: list[Command],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timelines, "OWNERS_AT_ONCE", 150)
+    owners = [make.ids.user() for _ in range(400)]
+    for owner in owners:
+        await warm_timeline(store, owner)
+    entry = Entry(make.ids.post(), make.ids.user())
+    called.clear()
+    await store.timelines.push(entry, owners)
+    assert len(called) <= 3 * timelines.GROUPS
+    for owner in owners:
+        assert await store.timelines.read(owner) == Timeline([entry], None)
+    keys = {key: client.llen(key) for key in client.scan_iter(match=f"{redis_prefix}h2:*")}
+    assert list(keys.values()) == [2] * len(owners)
+    tags = {key.partition(b"{")[2].partition(b"}")[0] for key in keys}
+    assert tags == {str(number).encode() for number in range(timelines.GROUPS)}
 
 
 async def test_pushes_that_come_while_a_timeline_is_cut_down_are_kept(store: RedisStore, make: Builder) -> None:
@@ -90,7 +180,10 @@ async def test_pushes_that_come_while_a_timeline_is_cut_down_are_kept(store: Red
 
 async def test_what_is_no_timeline_is_cold(store: RedisStore, client: Redis, redis_prefix: str, make: Builder) -> None:
     owner = make.ids.user()
-    client.rpush(f"{redis_prefix}h:{{{owner}}}", b"of another version")
+    await warm_timeline(store, owner)
+    key = key_of(client, redis_prefix, owner)
+    client.delete(key)
+    client.rpush(key, b"of another version")
     assert await store.timelines.read(owner) is None
 
 

@@ -8,6 +8,7 @@ from heapq import nlargest
 
 from socialfeed.adapters.memory.counting import bump_profile
 from socialfeed.adapters.memory.database import Changes, Database
+from socialfeed.application.ports.graph import FollowerIds
 from socialfeed.domain.errors import UserNotFound
 from socialfeed.domain.graph import (
     STRANGER,
@@ -148,6 +149,10 @@ class MemoryGraphReader:
         rows = self.database.follows.rows
         of = (rows[key] for key in self.database.follows_by_followee.keys(user_id))
         return _newest(of, limit, before)
+
+    async def follower_ids(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> FollowerIds:
+        follows = await self.followers(user_id, limit=limit, before=before)
+        return FollowerIds([follow.follower_id for follow in follows], follows[-1].id if follows else None)
 
     async def following(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
         return _newest(self._follows_of(user_id), limit, before)

@@ -18,7 +18,7 @@ server that has only one database, holds all. Keys name their area either way:
 | `d:{d}:at`, `:keys`          | how many values were deleted, and the last thousand of their keys                |
 | `n:{post}`                  | the counters of a post with their version                                        |
 | `l:{key}`                   | a rate limit: a moment and what is owed                                          |
-| `h:{user}`                  | a home timeline: a list of its state and its entries                             |
+| `h2:{group}:<user>`         | a home timeline: a list of its state and its entries                             |
 | `t:{t}:scores`, `:weights`  | trending posts: their scores, and what those are made of                         |
 | `t:{t}:seen:<minute>`       | the events of a minute, so that none counts twice                                |
 | `run`                       | which run of the server the other keys were written to                           |

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from redis.asyncio import BlockingConnectionPool, Redis
+import hiredis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -134,6 +136,18 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\{match[0]}"
 
 
+def _packing_fast(connection: type[AbstractConnection]) -> type[AbstractConnection]:
+    """Commands are packed by hiredis, as redis-py does for connections that are not asynchronous: in a tenth of the
+    time, which for scripts with a hundred keys is most of what the client has to do.
+    """
+
+    class PackingFast(connection):  # type: ignore[misc, valid-type]
+        def pack_command(self, *args: Any) -> list[bytes]:
+            return [hiredis.pack_command(args)]
+
+    return PackingFast
+
+
 @asynccontextmanager
 async def open_link(address: Address, database: int, breaker: Breaker, *, within: float) -> AsyncIterator[Link]:
     """A link whose calls take `within` seconds at most; it connects when it must. Raises `ValueError` for an option
@@ -154,6 +168,7 @@ async def open_link(address: Address, database: int, breaker: Breaker, *, within
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     try:
+        options["connection_class"] = _packing_fast(options.get("connection_class", Connection))
         pool = BlockingConnectionPool(**options)
         pool.make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError, RedisError) as error:

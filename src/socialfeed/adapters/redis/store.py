@@ -39,7 +39,7 @@ class RedisStore:
         self.name = name
         self._general = general
         self._run_key = f"{prefix}run"
-        self._beginning = f"{prefix}h:"
+        self._beginning = f"{prefix}h2:"
         self._areas = {
             Area.CACHE: (cache, f"{prefix}c:"),
             Area.COUNTERS: (counters, f"{prefix}n:"),

@@ -5,11 +5,15 @@ with every rewrite, and the right to fill it or, once it is warm, the floor. The
 order in which they came; whoever reads sorts. A cold timeline is an absent key, so a push is `RPUSHX`: nothing for
 readers who are away, and state and entries can only be lost together. Binary strings are never put in order by Lua: it
 asks the locale of the server.
+
+Owners are put into groups, whose number is the hash tag of their keys: one script pushes to all timelines of a group,
+which is much less work than a command for each, and on a cluster no script crosses slots.
 """
 
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from random import randrange
 from struct import Struct
 from typing import Final, NamedTuple
@@ -18,18 +22,87 @@ from socialfeed.adapters.redis.link import Command, Link, Script
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
 from socialfeed.domain.ids import PostId, UserId
 
-SLACK: Final = 100
+SLACK: Final = 64
 """How many entries above `KEPT` are let in before a timeline is cut down, so that few pushes pay for it."""
+
+GROUPS: Final = 16
+"""A script for a chunk of 2,000 owners then has some 125 timelines: few enough that nobody waits for it long."""
+
+OWNERS_AT_ONCE: Final = 2_000
+"""In one round trip at most, as each has a deadline."""
 
 WARMING_LIFE: Final = timedelta(seconds=30)
 LIFE: Final = timedelta(days=7)
 RENEWED_LIFE: Final = LIFE + timedelta(hours=1)
 """What a read sets when less than `LIFE` is left: so most reads write nothing, and all leave 7 days."""
 
+LONGEST: Final = 1 + KEPT + SLACK
+
+_MIXER: Final = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio, as in Fibonacci hashing."""
+
+_GROUP_SHIFT: Final = 64 - (GROUPS - 1).bit_length()
+
 _ENTRY = Struct(">QQ")
 _STATE = Struct(">c4sQ")
 _RIGHT = Struct(">Q")
-_WARMING, _WARM = b"w", b"f"
+_WARMING, _WARM, _ORDERED = b"w", b"f", b"o"
+"""A warm timeline is ordered where its first `KEPT` entries are: oldest first, once each. Pushes do not change that."""
+
+_PUSH = Script("""
+-- KEYS: timelines of a group. ARGV: an entry, how long a list may become, how many entries are kept, the marks of a
+-- warm timeline and of an ordered one, a new tag.
+-- Cuts those that become too long, if they are easily put in order: posts come nearly in the order of their ids, so a
+-- few have to move up a little. Returns which of the others become too long: once, then now and again.
+local longest, kept = tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function cut(key)
+    local state = redis.call('LINDEX', key, 0)
+    local mark, from = string.sub(state, 1, 1), 1
+    if mark == ARGV[5] then from = 2 * kept - longest elseif mark ~= ARGV[4] then return false end
+    local entries = redis.call('LRANGE', key, from, -1)
+    local highs, lows, length, moves, read = {}, {}, 0, 0, #entries
+    for n = 1, read do
+        local entry, place = entries[n], length
+        local high, low = struct.unpack('>I4I4', entry)
+        while place > 0 and (highs[place] > high or (highs[place] == high and lows[place] > low)) do
+            place = place - 1
+        end
+        if place == 0 or highs[place] ~= high or lows[place] ~= low then
+            moves = moves + length - place
+            if moves > 1000 or (place == 0 and n > 1 and from > 1) then return false end
+            for later = length, place + 1, -1 do
+                entries[later + 1], highs[later + 1], lows[later + 1] = entries[later], highs[later], lows[later]
+            end
+            length = length + 1
+            entries[place + 1], highs[place + 1], lows[place + 1] = entry, high, low
+        end
+    end
+    if moves > 0 or length < read then
+        redis.call('LTRIM', key, 0, from - 1)
+        redis.call('RPUSH', key, unpack(entries, 1, length))
+    end
+    local surplus = from - 1 + length - kept
+    if surplus < 0 then return true end
+    local floor = string.sub(state, 6)
+    if surplus > 0 then
+        local lowest = string.sub(redis.call('LINDEX', key, surplus + 1), 1, 8)
+        local high, low = struct.unpack('>I4I4', floor)
+        local new_high, new_low = struct.unpack('>I4I4', lowest)
+        if new_high > high or (new_high == high and new_low > low) then floor = lowest end
+    end
+    redis.call('LTRIM', key, surplus + 1, -1)
+    redis.call('LPUSH', key, ARGV[5] .. ARGV[6] .. floor)
+    return true
+end
+
+local others = {}
+for n = 1, #KEYS do
+    local over = redis.call('RPUSHX', KEYS[n], ARGV[1]) - longest
+    if over > 0 and over % 16 == 1 and not cut(KEYS[n]) then others[#others + 1] = n end
+end
+return others
+""")
 
 _START = Script("""
 -- KEYS: a timeline. ARGV: the state of a warming one, its life in milliseconds.
@@ -40,19 +113,19 @@ return 1
 """)
 
 _FILL = Script("""
--- KEYS: a timeline. ARGV: the mark of a warming one, the right to fill it, the new state, life in milliseconds,
--- entries.
+-- KEYS: a timeline. ARGV: the mark of a warming one, the right to fill it, the new state if nothing was pushed
+-- meanwhile and the one if something was, life in milliseconds, entries.
 -- Returns how long the list is now, 0 where this warming is not under way.
 local state = redis.call('LINDEX', KEYS[1], 0)
 if not state or string.sub(state, 1, 1) ~= ARGV[1] or string.sub(state, 6) ~= ARGV[2] then return 0 end
-redis.call('LSET', KEYS[1], 0, ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-for n = 5, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[n]) end
+redis.call('LSET', KEYS[1], 0, redis.call('LLEN', KEYS[1]) == 1 and ARGV[3] or ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+for n = 6, #ARGV, 200 do redis.call('RPUSH', KEYS[1], unpack(ARGV, n, math.min(n + 199, #ARGV))) end
 return redis.call('LLEN', KEYS[1])
 """)
 
 _CUT = Script("""
--- KEYS: a timeline. ARGV: the state that was read, how many elements were read, what takes their place, state first.
+-- KEYS: a timeline. ARGV: the state that was read, how many elements go, what takes their place, state first.
 -- Does nothing if somebody else has rewritten the timeline since. What was pushed since stays.
 if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
 local life = redis.call('PTTL', KEYS[1])
@@ -72,25 +145,34 @@ class RedisTimelines:
         self._link, self._prefix = link, prefix
 
     async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
-        packed = _ENTRY.pack(*entry)
-        keys = [self._key(owner) for owner in owners]
-        lengths = await self._link.run_all([("RPUSHX", key, packed) for key in keys])
-        await self._cut(key for key, length in zip(keys, lengths, strict=True) if _is_long(length))
+        packed, waiting = _ENTRY.pack(*entry), iter(owners)
+        while some := list(islice(waiting, OWNERS_AT_ONCE)):
+            groups: dict[int, list[str]] = {}
+            for owner in some:
+                group = _group(owner)
+                groups.setdefault(group, []).append(f"{self._prefix}h2:{{{group}}}:{owner}")
+            arguments = packed, LONGEST, KEPT, _WARM, _ORDERED, os.urandom(4)
+            long = await self._link.run_scripts(_PUSH, [_PUSH.call(keys, *arguments) for keys in groups.values()])
+            await self._cut(
+                keys[place - 1]
+                for keys, places in zip(groups.values(), long, strict=True)
+                for place in dict.fromkeys(places)
+            )
 
     async def read(self, owner: UserId, *, renew: bool = True) -> Timeline | None:
         key = self._key(owner)
         elements, life = await self._link.run_all([("LRANGE", key, 0, -1), ("PTTL", key)])
         stored = _stored(elements)
-        if stored is None or stored.mark != _WARM:
+        if stored is None or stored.mark == _WARMING:
             return None
         if renew and life < _milliseconds(LIFE):
             await self._link.run("PEXPIRE", key, _milliseconds(RENEWED_LIFE))
         return stored.timeline
 
     async def owners(self) -> AsyncIterator[Sequence[UserId]]:
-        start = len(f"{self._prefix}h:{{")
-        async for keys in self._link.keys(f"{self._prefix}h:"):
-            yield [UserId(int(key[start:-1])) for key in keys if key[start:-1].isdigit()]
+        async for keys in self._link.keys(f"{self._prefix}h2:"):
+            named = (key.rpartition(b":")[2] for key in keys)
+            yield [UserId(int(owner)) for owner in named if owner.isdigit()]
 
     async def start_warming(self, owner: UserId) -> Warming | None:
         # Below any id of a post: processes of the last release take it for a floor.
@@ -101,10 +183,10 @@ class RedisTimelines:
 
     async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
         key = self._key(owner)
-        packed = (_ENTRY.pack(*entry) for entry in entries)
-        length = await self._link.run_script(
-            _FILL, [key], _WARMING, _RIGHT.pack(warming), _state(_WARM, floor), _milliseconds(RENEWED_LIFE), *packed
-        )
+        once_each = set(entries)
+        alone = _state(_ORDERED if len(once_each) >= KEPT else _WARM, floor)
+        arguments = _WARMING, _RIGHT.pack(warming), alone, _state(_WARM, floor), _milliseconds(RENEWED_LIFE)
+        length = await self._link.run_script(_FILL, [key], *arguments, *_packed(once_each))
         if _is_long(length):
             await self._cut([key])
 
@@ -112,16 +194,16 @@ class RedisTimelines:
         if not entries:
             return
         key = self._key(owner)
-        if _is_long(await self._link.run("RPUSHX", key, *(_ENTRY.pack(*entry) for entry in entries))):
+        if _is_long(await self._link.run("RPUSHX", key, *_packed(entries))):
             await self._cut([key])
 
     async def drop(self, owner: UserId) -> None:
         await self._link.run("UNLINK", self._key(owner))
 
     async def _cut(self, keys: Iterable[str]) -> None:
-        """Rewrites timelines that have grown long: newest first, without repeats, not more than `KEPT`.
+        """Rewrites timelines that have grown long: oldest first, without repeats, not more than `KEPT`.
 
-        The sorting is done here rather than on the server, of which there is one.
+        The sorting is done here rather than on the server, of which there is one. Few need any.
         """
         keys = list(keys)
         found = await self._link.run_all([("LRANGE", key, 0, -1) for key in keys])
@@ -129,7 +211,7 @@ class RedisTimelines:
         await self._link.run_scripts(_CUT, [cut for cut in cuts if cut])
 
     def _key(self, owner: UserId) -> str:
-        return f"{self._prefix}h:{{{owner}}}"
+        return f"{self._prefix}h2:{{{_group(owner)}}}:{owner}"
 
 
 class _Stored(NamedTuple):
@@ -163,8 +245,19 @@ def _cut_call(key: str, elements: Sequence[bytes]) -> Command | None:
     if stored is None:
         return None
     mark, right, (entries, floor) = stored
-    packed = (_ENTRY.pack(*entry) for entry in entries)
-    return _CUT.call([key], elements[0], len(elements), _state(mark, right or floor), *packed)
+    if mark != _WARMING:
+        mark = _ORDERED if len(entries) == KEPT else _WARM
+    return _CUT.call([key], elements[0], len(elements), _state(mark, right or floor), *_packed(entries))
+
+
+def _packed(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Oldest first, as they are pushed."""
+    return (_ENTRY.pack(*entry) for entry in sorted(entries))
+
+
+def _group(owner: UserId) -> int:
+    """The upper bits of a product: those of an id itself are the same for many."""
+    return (owner * _MIXER % 2**64) >> _GROUP_SHIFT
 
 
 def _state(mark: bytes, last: int | None) -> bytes:
@@ -173,7 +266,7 @@ def _state(mark: bytes, last: int | None) -> bytes:
 
 
 def _is_long(length: int) -> bool:
-    return length > 1 + KEPT + SLACK
+    return length > LONGEST
 
 
 def _milliseconds(duration: timedelta) -> int:

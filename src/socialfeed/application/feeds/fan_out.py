@@ -55,11 +55,11 @@ class FanOut:
         one. It is written last, so a job that dies half-way is done again as a whole; one that dies just after that
         is, too, and the rest is then pushed twice and counts once.
         """
-        follows = await self._graph.followers(entry.author_id, before=before, limit=CHUNK)
-        await self._timelines.push(entry, [follow.follower_id for follow in follows])
-        if len(follows) == CHUNK:
+        followers = await self._graph.follower_ids(entry.author_id, before=before, limit=CHUNK)
+        await self._timelines.push(entry, followers.user_ids)
+        if followers.last is not None and len(followers.user_ids) == CHUNK:
             async with self._commands.transaction() as tx:
-                await self._commands.publish(tx, FanOutContinued(*entry, follows[-1].id))
+                await self._commands.publish(tx, FanOutContinued(*entry, followers.last))
 
     def _limit_after(self, waited: timedelta) -> int:
         """Falls with the wait, so that a queue that lags grows no further: at twice `LAG`, half as many followers are

@@ -1,7 +1,7 @@
 """How accounts stand to one another: written in transactions, read as `ports.readers` says."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, Priority, Relation
 from socialfeed.domain.ids import FollowId, UserId
@@ -65,6 +65,13 @@ class MutedWords(Protocol):
         """All of the user's."""
 
 
+class FollowerIds(NamedTuple):
+    """`last` is the follow to go on below."""
+
+    user_ids: Sequence[UserId]
+    last: FollowId | None
+
+
 class GraphReader(Protocol):
     async def relations(self, viewer_id: UserId, user_ids: Sequence[UserId]) -> dict[UserId, Relation]:
         """How the viewer stands to each; those it has nothing to do with may be left out. A mute that is over may still
@@ -75,7 +82,10 @@ class GraphReader(Protocol):
         """In order of the phrase; words whose time is over may still be told."""
 
     async def followers(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
-        """Who follows the user, the newest follows first, ids below `before`: the keyset a fan-out walks, too."""
+        """Who follows the user, the newest follows first, ids below `before`."""
+
+    async def follower_ids(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> FollowerIds:
+        """As `followers`, for thousands at once: what a fan-out needs and nothing else."""
 
     async def following(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
         """Whom the user follows, the newest follows first, ids below `before`."""

@@ -104,6 +104,10 @@ class RelationsContract(UsesStorage):
             following += await of.following(star.id, limit=3, before=following[-1].id if following else None)
             requests += await of.requests(star.id, limit=3, before=requests[-1].id if requests else None)
         assert followers == follows[::-1]
+        ids = [follow.follower_id for follow in followers]
+        assert await storage.graph.follower_ids(star.id, limit=5) == (ids[:5], followers[4].id)
+        assert await storage.graph.follower_ids(star.id, limit=5, before=followers[4].id) == (ids[5:], followers[-1].id)
+        assert await storage.graph.follower_ids(star.id, limit=5, before=followers[-1].id) == ([], None)
         assert following == back[::-1]
         assert requests == asked[::-1]
 

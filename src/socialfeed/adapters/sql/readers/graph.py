@@ -18,6 +18,7 @@ from socialfeed.adapters.sql.rows.graph import (
     words_from_rows,
 )
 from socialfeed.adapters.sql.tables import blocks, follow_requests, follows, muted_words, mutes
+from socialfeed.application.ports.graph import FollowerIds
 from socialfeed.domain.graph import Follow, FollowRequest, Mute, MutedWord, MuteOf, Priority, Relation
 from socialfeed.domain.ids import MAX_ID, FollowId, UserId
 
@@ -73,6 +74,11 @@ def _muted_words(_: Dialect) -> SelectBase:
 def _followers(dialect: Dialect, limit: int) -> SelectBase:
     walk = Walk(follows.c.followee_id, _USER, follows.c.id, _PAST, newest_first=True)
     return dialect.walked(select(*FOLLOW), walk).limit(literal_column(str(limit)))
+
+
+def _follower_ids(dialect: Dialect, limit: int) -> SelectBase:
+    walk = Walk(follows.c.followee_id, _USER, follows.c.id, _PAST, newest_first=True)
+    return dialect.walked(select(follows.c.follower_id, follows.c.id), walk).limit(literal_column(str(limit)))
 
 
 def _following(_: Dialect, limit: int) -> SelectBase:
@@ -150,6 +156,10 @@ class SqlGraphReader(Reader):
     async def followers(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
         rows = await self._database.rows(_followers, limit, user=user_id, past=before or MAX_ID)
         return [follow_from_row(row) for row in rows]
+
+    async def follower_ids(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> FollowerIds:
+        rows = await self._database.rows(_follower_ids, limit, user=user_id, past=before or MAX_ID)
+        return FollowerIds([row[0] for row in rows], rows[-1][1] if rows else None)
 
     async def following(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
         rows = await self._database.rows(_following, limit, user=user_id, past=before or MAX_ID)
