@@ -36,6 +36,9 @@ class Database(Protocol):
     async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
         """Inserts rows with the same columns in the transaction of the connection, as fast as the database can."""
 
+    async def insert_missing(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        """As `insert_many`, for at least one row; those whose key is there already are left out."""
+
 
 @contextmanager
 def unavailable_as(address: str) -> Iterator[None]:

@@ -6,7 +6,7 @@ import re
 import select as os_select
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, cast
 
 import psycopg
@@ -160,6 +160,11 @@ class PostgresDatabase:
                 for row in rows:
                     await copy.write_row(tuple(row.values()))
 
+    async def insert_missing(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        names = tuple(rows[0])
+        columns = {name: [row[name] for row in rows] for name in names}
+        await connection.execute(_insert_missing(table, names), columns)
+
     async def _execute(self, text: str, values: dict[str, Any]) -> Sequence[Row]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(text, values, prepare=True)
@@ -171,6 +176,14 @@ class PostgresDatabase:
             yield
         except psycopg.OperationalError as error:
             raise Unavailable(f"{self.address} does not answer.") from error
+
+
+@cache
+def _insert_missing(table: Table, names: tuple[str, ...]) -> Insert:
+    """Takes an array for each column: one statement, where `executemany` would send one for each row."""
+    arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in names)
+    rows = func.unnest(*arrays).table_valued(*names, name="rows").render_derived()
+    return insert(table).from_select(names, select(*(rows.c[name] for name in names))).on_conflict_do_nothing()
 
 
 @asynccontextmanager

@@ -151,6 +151,9 @@ class SqliteDatabase:
     async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
         await connection.execute(insert(table), rows)
 
+    async def insert_missing(self, connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
+        await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
     async def _fetch_on_thread(self, statement: Read, values: dict[str, Any]) -> Sequence[Row]:
         loop = asyncio.get_running_loop()
         try:

@@ -93,11 +93,6 @@ def _start(dialect: Dialect) -> Insert:
 
 
 @cache
-def _fill(dialect: Dialect) -> Insert:
-    return dialect.insert(timeline_entries).on_conflict_do_nothing()
-
-
-@cache
 def _lowest_kept(dialect: Dialect) -> Select[int, int | None]:
     """Warm timelines with the id of the last entry that is to stay, or NULL while there is room."""
     lowest = (
@@ -112,6 +107,7 @@ def _lowest_kept(dialect: Dialect) -> Select[int, int | None]:
     return warm.where(dialect.any_of(_t.owner_id, "owners"), _IS_WARM).order_by(_t.owner_id)
 
 
+_LISTENING = select(_t.floor_id).where(_IS_OWNERS, _IS_ALIVE)
 _TOUCH = update(timelines).where(_IS_OWNERS).values(read_at=_NOW)
 _RESTART = update(timelines).where(_IS_OWNERS, _t.warming_until <= _NOW)
 _WARMED = (
@@ -141,7 +137,8 @@ class SqlTimelines:
         if not owners:
             return
         async with self._database.begin() as connection:
-            await self._add(connection, [entry], owners)
+            listeners = {"post": entry.post_id, "author": entry.author_id, "owners": list(owners)}
+            await connection.execute(_push(self._database.dialect), {**listeners, "dead": self._clock.now() - LIFE})
         # On its own: whoever fills a timeline locks it before its entries, not after them.
         if drawn := [owner for owner in owners if random() < self._trim_chance]:
             async with self._database.begin() as connection:
@@ -184,24 +181,26 @@ class SqlTimelines:
         kept = _cut(list(set(entries)), floor)
         warmed = {"owner": owner, "now": self._clock.now(), "right": warming, "floor_id": kept.floor}
         async with self._database.begin() as connection:
-            if (await connection.execute(_WARMED, warmed)).rowcount and kept.entries:
-                values = [{"owner_id": owner, "post_id": post, "author_id": author} for post, author in kept.entries]
-                await connection.execute(_fill(self._database.dialect), values)
+            if (await connection.execute(_WARMED, warmed)).rowcount:
+                await self._add(connection, owner, kept.entries)
 
     async def backfill(self, owner: UserId, entries: Sequence[Entry]) -> None:
         if entries:
             async with self._database.begin() as connection:
-                await self._add(connection, sorted(entries), [owner])
+                listening = await connection.execute(_LISTENING, {"owner": owner, "dead": self._clock.now() - LIFE})
+                for (floor,) in listening.all():
+                    await self._add(connection, owner, [entry for entry in entries if entry.post_id >= (floor or 0)])
 
     async def drop(self, owner: UserId) -> None:
         async with self._database.begin() as connection:
             await connection.execute(_FORGET, {"owner": owner})
             await connection.execute(_FORGET_ENTRIES, {"owner": owner})
 
-    async def _add(self, connection: AsyncConnection, entries: Iterable[Entry], owners: Sequence[UserId]) -> None:
-        listeners, dead = list(owners), self._clock.now() - LIFE
-        values = [{"post": post, "author": author, "owners": listeners, "dead": dead} for post, author in entries]
-        await connection.execute(_push(self._database.dialect), values)
+    async def _add(self, connection: AsyncConnection, owner: UserId, entries: Iterable[Entry]) -> None:
+        """In one order, so that nobody waits for each other who adds the same."""
+        rows = [{"owner_id": owner, "post_id": post, "author_id": author} for post, author in sorted(set(entries))]
+        if rows:
+            await self._database.insert_missing(connection, timeline_entries, rows)
 
     async def _trim(self, connection: AsyncConnection, owners: list[UserId]) -> None:
         """Raises floors first: it locks the timelines, so what is deleted next belongs to those that were raised."""
