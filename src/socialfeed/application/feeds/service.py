@@ -1,11 +1,11 @@
 """Reading feeds."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from socialfeed.application.feeds import rules
-from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
+from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.ranked import RankedFeeds
 from socialfeed.application.feeds.reasons import with_reasons
@@ -16,8 +16,6 @@ from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
-
-Rule = Callable[[Sequence[PostId], HydratedPosts], Sequence[PostId]]
 
 
 class Ranking(StrEnum):
@@ -95,16 +93,6 @@ class Feeds:
             if len(nodes) > first:
                 return listing.connection(nodes[:first], has_next=True, after=after)
         return listing.connection(nodes, has_next=False, after=after, stopped_at=scanned)
-
-    async def _page(
-        self, actor: Actor, ids: Sequence[PostId], rule: Rule, page: int, items_per_page: int
-    ) -> PageView[PostView]:
-        """The rule is asked of all of them: pages neither overlap nor count what the viewer does not see."""
-        plain = await self._hydrator.plain_posts(actor, ids)
-        shown = rule(ids, plain)
-        wanted = shown[(page - 1) * items_per_page : page * items_per_page]
-        hydrated = await self._hydrator.with_reactions(actor, plain, wanted)
-        return PageView(post_views(wanted, hydrated), len(shown), page, items_per_page)
 
     async def _home_chunks(
         self, reader_id: UserId, *, before: PostId | None, want: int

@@ -107,7 +107,8 @@ class TimelineInspection:
             return None
         followed = await self._posts.home_candidates(owner_id, limit=KEPT)
         own = await self._posts.newest_by_authors([owner_id], limit=KEPT)
-        pulled = set(await self._posts.pulled_by(owner_id, since=timeline.floor))
+        left = await self._posts.not_pushed(owner_id, own=1, limit=KEPT, since=timeline.floor)
+        pulled = {candidate.author_id for candidate in left.pulled}
         kept = {entry.post_id for entry in timeline.entries}
         young = first_id(self._clock.now() - YOUNG)
         missing = [
