@@ -11,7 +11,8 @@ from tests.integration.matrix.world import World, build
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def built() -> AsyncIterator[World]:
-    async with open_client() as client:
+    # Fields are asked for whole here, whatever they may cost.
+    async with open_client(graphql_max_cost=1_000_000) as client:
         yield await build(client)
 
 
