@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from socialfeed.application.ports.readers import Candidate, PostReader
-from socialfeed.application.ports.timelines import KEPT, Timeline, Timelines
+from socialfeed.application.ports.timelines import KEPT, Timeline, Timelines, Warming
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.ids import PostId, UserId
 
@@ -28,29 +28,32 @@ class Window:
 
 
 class HomeSkeleton:
-    """Timelines are a cache of the database: a cold one is answered from SQL and rebuilt behind the reader's back."""
+    """Timelines are a cache of the database: a cold one is answered from SQL, and what was read for the answer fills
+    the timeline behind the reader's back. So a cache that was emptied costs the database one read for each reader.
+    """
 
     def __init__(self, timelines: Timelines, posts: PostReader) -> None:
         self._timelines = timelines
         self._posts = posts
-        self._warming: set[asyncio.Task[None]] = set()
+        self._filling: set[asyncio.Task[None]] = set()
 
     async def window(self, reader_id: UserId) -> Window:
         """The newest posts, at most `KEPT`, by those whom the reader follows, and the reader's own. Timelines learn of
         an unfollow late and of a deletion never: `rules.at_home` has to be asked of all that is `doubtful`.
         """
-        timeline, is_cold = None, False
+        timeline = warming = None
         try:
             timeline = await self._timelines.read(reader_id)
-            is_cold = timeline is None
+            if timeline is None:
+                warming = await self._timelines.start_warming(reader_id)
         except Unavailable:
             log.debug("timelines do not answer: the feed comes from the database")
-        if is_cold:
-            self._warm_later(reader_id)
-        if timeline is None:
-            candidates, floor = await self._snapshot(reader_id)
-        else:
+        if timeline is not None:
             candidates, floor = await self._completed(reader_id, timeline)
+        else:
+            candidates, floor = await self._snapshot(reader_id)
+            if warming is not None:
+                self._fill_later(reader_id, warming, candidates, floor)
         if floor is not None:
             candidates = [candidate for candidate in candidates if candidate.post_id >= floor]
         return Window(candidates, floor)
@@ -66,7 +69,7 @@ class HomeSkeleton:
         return _merged(followed, own)[:limit]
 
     async def warm(self, reader_id: UserId) -> None:
-        """Rebuilds a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken.
+        """Fills a cold timeline, once however many ask. Pushes are kept from before the snapshot is taken.
 
         The right to fill lasts 30 seconds: a snapshot that would come later is given up, so that the next may begin.
         """
@@ -87,8 +90,8 @@ class HomeSkeleton:
         await self.warm(reader_id)
 
     async def close(self) -> None:
-        """Waits for rebuilds under way."""
-        await asyncio.gather(*self._warming, return_exceptions=True)
+        """Waits for timelines that are being filled."""
+        await asyncio.gather(*self._filling, return_exceptions=True)
 
     async def _completed(self, reader_id: UserId, timeline: Timeline) -> tuple[list[Candidate], PostId | None]:
         """The timeline with what was not pushed: the newest own posts, and those of authors that are pulled. Where
@@ -109,18 +112,22 @@ class HomeSkeleton:
         candidates = _merged(followed, own)[:KEPT]
         return candidates, candidates[-1].post_id if len(candidates) == KEPT else None
 
-    def _warm_later(self, reader_id: UserId) -> None:
-        task = asyncio.create_task(self._warm_quietly(reader_id))
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
+    def _fill_later(
+        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: PostId | None
+    ) -> None:
+        task = asyncio.create_task(self._fill_quietly(reader_id, warming, candidates, floor))
+        self._filling.add(task)
+        task.add_done_callback(self._filling.discard)
 
-    async def _warm_quietly(self, reader_id: UserId) -> None:
+    async def _fill_quietly(
+        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: PostId | None
+    ) -> None:
         try:
-            await self.warm(reader_id)
-        except (Unavailable, TimeoutError) as error:
-            log.warning("timeline not warmed: %s", error)
+            await self._timelines.fill(reader_id, warming, candidates, floor)
+        except Unavailable as error:
+            log.warning("timeline not filled: %s", error)
         except Exception:
-            log.exception("timeline not warmed")
+            log.exception("timeline not filled")
 
 
 def _merged(*lists: Iterable[Candidate]) -> list[Candidate]:
