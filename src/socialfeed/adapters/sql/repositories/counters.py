@@ -1,8 +1,8 @@
 """The rows that count, whose absence is what tells that the post, or the user, does not exist.
 
 The row of a user is the last thing that a use case touches before its commit, so that a hot one is locked for as short
-as can be. For the row of a post nobody waits on Postgres: whoever finds it locked counts in a delta beside it, one that
-nobody has locked or a new one. All who read add up row and deltas, and a job folds them (decision 17). SQLite has one
+as can be. For the row of a post nobody waits on Postgres: whoever finds it locked counts in a delta beside it, of which
+each connection has its own. All who read add up row and deltas, and a job folds them (decision 17). SQLite has one
 writer at a time, and no deltas.
 """
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    tuple_,
     update,
 )
 
@@ -79,9 +80,9 @@ def _lock_free(dialect: Dialect) -> Select[PostId]:
 
 @cache
 def _fold(dialect: Dialect) -> Update:
-    free = select(_d.id).where(dialect.any_of(_d.post_id, "posts")).with_for_update(skip_locked=True)
+    free = select(_d.post_id, _d.id).where(dialect.any_of(_d.post_id, "posts")).with_for_update(skip_locked=True)
     of_posts = dialect.any_of(_d.post_id, "posts")
-    folded = delete(counter_deltas).where(of_posts, _d.id.in_(free)).returning(*_d).cte("folded")
+    folded = delete(counter_deltas).where(of_posts, tuple_(_d.post_id, _d.id).in_(free)).returning(*_d).cte("folded")
     aside = select(folded.c.post_id, *summed(folded)).group_by(folded.c.post_id).subquery("aside")
     moved = {name: _p[name] + aside.c[name] for name in COUNTS}
     return update(post_counters).where(_p.post_id == aside.c.post_id).values(moved)
