@@ -33,7 +33,7 @@ def query(line: str, page: str = "", sort: str = "OLDEST") -> str:
 
 @pytest.fixture
 async def client(url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    async with open_client(database_url=url, data_dir=tmp_path) as client:
+    async with open_client(database_url=url, data_dir=tmp_path, graphql_max_cost=10**9) as client:
         yield client
 
 
