@@ -1,7 +1,6 @@
 """Running one operation: is it valid, may it, what comes of it. The one place where an executor plugs in."""
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,8 +19,6 @@ from socialfeed.entrypoints.graphql.documents import CACHED, CACHED_LENGTH, Docu
 from socialfeed.entrypoints.graphql.errors import format_error
 from socialfeed.entrypoints.graphql.limits import Shape
 from socialfeed.entrypoints.tracing import Tracing
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
