@@ -28,7 +28,7 @@ nightly: .venv/.dev ## Run the tests that take minutes and are left out of `make
 faults: .venv/.dev ## Kill and freeze servers under load, and print what came of it (ARGS="-k fault_4" for one)
 	@$(BIN)/pytest -q -m faults --show-capture=no --tb=short tests/integration/faults $(ARGS)
 
-e2e: .venv/.dev ## Try the pages in a real browser (needs chromium, chromium-driver and node)
+e2e: .venv/.dev ## Try the pages in a browser, and Apollo, urql and Relay against a server (needs chromium, node, npm)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute

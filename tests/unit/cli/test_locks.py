@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 
@@ -51,3 +52,14 @@ def test_the_development_lock_has_the_same_versions_as_the_others() -> None:
 
     for lock in LOCKS[:2]:
         assert pins(lock).items() <= development.items()
+
+
+def test_the_lock_of_the_clients_names_no_server_and_holds_what_they_ask_for() -> None:
+    lock = json.loads(text("tests/clients/package-lock.json"))["packages"]
+    asked = json.loads(text("tests/clients/package.json"))["dependencies"]
+    packages = {path.removeprefix("node_modules/"): package for path, package in lock.items() if path}
+
+    assert "://" not in text("tests/clients/package-lock.json"), "npm run lock"
+    assert lock[""]["dependencies"] == asked, "npm run lock"
+    assert {name: packages[name]["version"] for name in asked} == asked
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
