@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-com
 # Where the environment forbids it, too: tests start dozens of processes, and each would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test nightly faults e2e check format lock clean
+.PHONY: help run test nightly faults e2e bench check format lock clean
 help: ## This list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 15
 
@@ -30,6 +30,9 @@ faults: .venv/.dev ## Kill and freeze servers under load, and print what came of
 
 e2e: .venv/.dev ## Try the pages in a browser, and Apollo, urql and Relay against a server (needs chromium, node, npm)
 	@$(BIN)/pytest tests/e2e $(ARGS)
+
+bench: .venv/.dev ## Measure `userFeed` over HTTP against ceilings and peers, ten minutes (ARGS=--quick for one)
+	@$(BIN)/python -m bench.serving $(ARGS)
 
 check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/pytest -q tests/unit $(ARGS)

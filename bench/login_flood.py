@@ -23,7 +23,7 @@ from typing import NamedTuple
 import psycopg
 from tests.integration.cli.conftest import Server
 
-from bench.servers import POSTGRES, SQLITE, Settings, backends, load, services
+from bench.servers import POSTGRES, SQLITE, Settings, backends, cpu_seconds, load, services
 from bench.wire import Seen, Wire
 from socialfeed.testing.client import open_client
 
@@ -106,12 +106,6 @@ async def one_round(address: str, token: str, core: int, server: int) -> Round:
         attackers.kill()
         attackers.join()
     return Round(idle, loaded, attack, used / FLOOD_SECONDS)
-
-
-def cpu_seconds(process: int) -> float:
-    """What it has used so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def spend_tries(address: str) -> None:

@@ -1,5 +1,6 @@
 """The sets of backends to measure on, from where the tests find theirs."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -56,3 +57,9 @@ async def backends(name: str, found: Services, folder: Path) -> AsyncIterator[Se
 def load() -> str:
     """How busy the machine is: figures of a busy one are worth little."""
     return Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "unknown"
+
+
+def cpu_seconds(process: int) -> float:
+    """Of processors, what a process has used so far: that of its threads, not of its children."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

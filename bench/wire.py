@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.figures import percentile
+
 KEPT_SECONDS = 5
 """A connection that was idle for longer is not used again: the server may be just closing it."""
 
@@ -22,7 +24,7 @@ class Seen:
 
     def percentile(self, percent: float) -> float:
         """Milliseconds."""
-        return sorted(self.took)[min(int(len(self.took) * percent / 100), len(self.took) - 1)] * 1000
+        return percentile(self.took, percent)
 
 
 class Wire:

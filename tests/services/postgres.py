@@ -94,7 +94,7 @@ class Databases:
         name = next(self._names)
         source = "template0" if template is None else str(conninfo_to_dict(template)["dbname"])
         self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source)))
-        url = self._url(name)
+        url = self.url(name)
         self._open.append(url)
         return url
 
@@ -108,7 +108,8 @@ class Databases:
         for url in list(self._open):
             self.drop(url)
 
-    def _url(self, name: str) -> str:
+    def url(self, name: str) -> str:
+        """Of a database of that name, whether or not there is one."""
         head, _, query = self.admin_url.partition("?")
         scheme, _, rest = head.partition("://")
         authority = rest.partition("/")[0]

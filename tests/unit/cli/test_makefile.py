@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.cli.files import ROOT, text
 
-TARGETS = {"help", "run", "test", "nightly", "faults", "e2e", "check", "format", "lock", "clean"}
+TARGETS = {"help", "run", "test", "nightly", "faults", "e2e", "bench", "check", "format", "lock", "clean"}
 
 
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
