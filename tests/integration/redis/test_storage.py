@@ -11,7 +11,8 @@ from redis import Redis
 
 from socialfeed.adapters.redis import RedisStore, timelines, trending
 from socialfeed.adapters.redis.counters import LIFE as COUNTERS_LIFE
-from socialfeed.adapters.redis.link import Command, Link, Script
+from socialfeed.adapters.redis.link import Link, Script
+from socialfeed.adapters.redis.multiplexed import Command
 from socialfeed.application.ports.cache import FENCE
 from socialfeed.application.ports.limits import Limit
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline

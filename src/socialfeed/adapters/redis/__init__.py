@@ -7,7 +7,7 @@ options) or `unix:///path/to/socket[?db=n]`, with these options in the query:
 |-------------------|--------------------------------------------------------------------------|---------|
 | `prefix`          | what every key begins with, so that deployments may share a server       | `sf:`   |
 | `timeout`         | seconds a call may take, connecting included                             | 0.2     |
-| `max_connections` | connections to each database of the server                               | 32      |
+| `max_connections` | connections to each database of the server, beside one for short calls   | 32      |
 
 Without a database number, or with 0, each area has its own (0 general, 1 cache, 3 counters); any other number, and a
 server that has only one database, holds all. Keys name their area either way:

@@ -1,4 +1,6 @@
-"""The way to one database of a Redis: bounded in time, never repeated."""
+"""The ways to one database of a Redis, bounded in time, never repeated: one connection that all callers share, for what
+is short, and a pool for what is long.
+"""
 
 import asyncio
 import hashlib
@@ -8,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import hiredis
 from redis.asyncio import BlockingConnectionPool, Connection, Redis
@@ -20,12 +22,16 @@ from redis.maint_notifications import MaintNotificationsConfig
 
 from socialfeed.adapters.redis.address import Address
 from socialfeed.adapters.redis.breaker import Breaker
+from socialfeed.adapters.redis.multiplexed import Command, Multiplexed
 from socialfeed.domain.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
 BATCH = 250
 """Commands in one round trip at most: each trip has a deadline, so none may grow with the work."""
+
+SHORT = 16
+"""Commands that go over the shared connection at once; more of them would keep everybody else waiting."""
 
 SCANNED = 1_000
 """Keys that are looked at in one step through all of a database."""
@@ -36,7 +42,6 @@ COMPLAINTS = 10.0
 _SPECIAL = re.compile(r"[*?\[\]\\^-]")
 
 T = TypeVar("T")
-Command = tuple[Any, ...]
 
 
 class Script:
@@ -57,14 +62,18 @@ class Link:
     Every failure is `Unavailable`, with its cause. No answer counts against the breaker, a refusal does not.
     """
 
-    def __init__(self, client: Redis, breaker: Breaker, timeout: float, database: int) -> None:
-        self._client, self._breaker, self._timeout = client, breaker, timeout
+    def __init__(self, shared: Multiplexed, client: Redis, breaker: Breaker, timeout: float, database: int) -> None:
+        self._shared, self._client, self._breaker, self._timeout = shared, client, breaker, timeout
         self.database = database
         self._last_complaint = -COMPLAINTS
 
     async def run(self, *command: Any) -> Any:
         """The reply to one command: bytes, integers and lists of them."""
-        return await self._guarded(partial(self._client.execute_command, *command))
+        return self._checked((await self._short([command]))[0])
+
+    async def info(self, section: str) -> dict[str, Any]:
+        """What the server says about itself, by name."""
+        return cast("dict[str, Any]", await self._guarded(partial(self._client.execute_command, "INFO", section)))
 
     async def run_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies in the order of the commands, which are sent together but are not one transaction."""
@@ -97,12 +106,27 @@ class Link:
 
     async def _replies(self, commands: Sequence[Command]) -> list[Any]:
         """As `run_all`, with the refusals of single commands among the replies."""
+        if len(commands) <= SHORT:
+            return await self._short(commands)
         replies: list[Any] = []
         for start in range(0, len(commands), BATCH):
             pipeline = self._client.pipeline(transaction=False)
             for command in commands[start : start + BATCH]:
                 pipeline.execute_command(*command)
             replies += await self._guarded(partial(pipeline.execute, raise_on_error=False))
+        return replies
+
+    async def _short(self, commands: Sequence[Command]) -> list[Any]:
+        self._breaker.admit()
+        try:
+            replies = await self._shared.call(commands)
+            for reply in replies:
+                if isinstance(reply, RedisError) and not isinstance(reply, ResponseError):
+                    raise reply
+        except (RedisError, OSError) as error:
+            self._breaker.failed(error)
+            raise Unavailable from error
+        self._breaker.succeeded()
         return replies
 
     async def _guarded(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -175,8 +199,10 @@ async def open_link(address: Address, database: int, breaker: Breaker, *, within
         raise ValueError(
             f"The URL of the Redis at {address.place} has an option that is wrong or not known."
         ) from error
+    shared = Multiplexed({**address.options, "db": database}, within)
     try:
-        yield Link(Redis(connection_pool=pool), breaker, within, database)
+        yield Link(shared, Redis(connection_pool=pool), breaker, within, database)
     finally:
+        await shared.close()
         with suppress(RedisError, OSError):
             await pool.aclose()

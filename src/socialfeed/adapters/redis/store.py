@@ -138,7 +138,7 @@ async def _meet(address: Address) -> tuple[str, bool]:
 async def _facts(link: Link, section: str) -> dict[str, Any]:
     """What the server says about itself; nothing where we may not ask."""
     try:
-        facts: dict[str, Any] = await link.run("INFO", section)
+        facts = await link.info(section)
     except Unavailable as error:
         if not isinstance(error.__cause__, NoPermissionError):
             raise

@@ -18,7 +18,8 @@ from random import randrange
 from struct import Struct
 from typing import Final, NamedTuple
 
-from socialfeed.adapters.redis.link import Command, Link, Script
+from socialfeed.adapters.redis.link import Link, Script
+from socialfeed.adapters.redis.multiplexed import Command
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
 from socialfeed.domain.ids import PostId, UserId
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Final
 
-from socialfeed.adapters.redis.link import Command, Link, Script
+from socialfeed.adapters.redis.link import Link, Script
+from socialfeed.adapters.redis.multiplexed import Command
 from socialfeed.application.ports.trending import KEPT
 from socialfeed.domain.ids import PostId
 from socialfeed.domain.ranking import EPOCH_HALF_LIVES, WEIGHTS, Window

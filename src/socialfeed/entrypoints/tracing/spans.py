@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
+from functools import partial
 from http import HTTPMethod
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wrapt import wrap_function_wrapper
 
 from socialfeed import __version__
+from socialfeed.adapters.redis.multiplexed import Multiplexed
 from socialfeed.application.ports.jobs import Handler, Job, JobTable
 from socialfeed.domain.errors import Rejected
 from socialfeed.domain.events import Envelope
@@ -49,6 +51,8 @@ class OpenTelemetryTracing:
             self._undo.callback(driver.uninstrument)
         wrap_function_wrapper(aiosqlite.Connection, "_execute", _in_context)
         self._undo.callback(unwrap, aiosqlite.Connection, "_execute")
+        wrap_function_wrapper(Multiplexed, "call", partial(_of_redis, self._tracer))
+        self._undo.callback(unwrap, Multiplexed, "call")
 
     def requests(self, app: ASGIApp) -> ASGIApp:
         return TracedRequests(app, self._tracer)
@@ -162,3 +166,13 @@ def _in_context(execute: Any, _connection: aiosqlite.Connection, arguments: Sequ
     """aiosqlite works in a thread of its own, where nobody would know whose statement it is."""
     call, *others = arguments
     return execute(copy_context().run, call, *others, **named)
+
+
+async def _of_redis(tracer: Tracer, call: Any, _shared: Multiplexed, arguments: Sequence[Any], named: Any) -> Any:
+    """As the instrumentation of redis-py would have it, which does not know this connection: what is asked, not of whom
+    or with what.
+    """
+    said = " ".join(str(command[0]) for command in arguments[0])
+    attributes = {"db.system": "redis", "db.statement": said}
+    with _span(tracer, said[:NAME_LENGTH], SpanKind.CLIENT, attributes):
+        return await call(*arguments, **named)
