@@ -3,16 +3,14 @@
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.post import Post
 from socialfeed.domain.search import label
+from socialfeed.domain.text import languages_of
 
 
 def labels_of(post: Post, *, has_media: bool = False) -> frozenset[str]:
     """`has_media` says whether anything that was uploaded belongs to it."""
     shows = has_media or post.image_url is not None
-    found = {by_author(post.author_id), with_media(shows), *map(with_tag, post.tags)}
-    if post.language is not None:
-        # `de-AT` is German, too.
-        found |= {in_language(post.language), in_language(post.language.partition("-")[0])}
-    return frozenset(found)
+    languages = map(in_language, languages_of(post.language))
+    return frozenset({by_author(post.author_id), with_media(shows), *map(with_tag, post.tags), *languages})
 
 
 def by_author(author_id: UserId) -> str:

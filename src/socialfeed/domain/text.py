@@ -58,6 +58,16 @@ def clean_locale(value: str, field: str = "locale") -> str:
     return value
 
 
+def languages_of(locale: str | None) -> tuple[str, ...]:
+    """By what it is found: `de-AT` is German, too."""
+    return () if locale is None else tuple(dict.fromkeys((language_of(locale), locale)))
+
+
+def language_of(locale: str) -> str:
+    """Without script and region."""
+    return locale.partition("-")[0]
+
+
 def clean_url(value: str, field: str) -> str:
     """An absolute http or https address of at most 2,048 characters, without credentials or white space."""
     text = clean(value, field, minimum=1, maximum=2048)

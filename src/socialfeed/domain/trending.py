@@ -18,6 +18,7 @@ from socialfeed.domain.ranking import (
     rank_of,
     rollover_factor,
 )
+from socialfeed.domain.text import languages_of
 
 LIFE = timedelta(days=7)
 """What nobody reacted to for so long is forgotten, and begins anew with its next reaction."""
@@ -87,8 +88,7 @@ def under_tag(tag: str) -> str:
 
 def scopes_of(language: str | None, tags: Iterable[str]) -> tuple[str, ...]:
     """All that a post belongs to."""
-    languages = [in_language(language.partition("-")[0]), in_language(language)] if language else []
-    return tuple(dict.fromkeys((EVERYWHERE, *languages, *map(under_tag, tags))))
+    return (EVERYWHERE, *map(in_language, languages_of(language)), *dict.fromkeys(map(under_tag, tags)))
 
 
 Standing = tuple[int, ...]

@@ -65,9 +65,14 @@ class Population:
             person = self._people.all[draft.author]
             topic = person.topics[chance.random() < 0.35]
             image = f"https://images.example.org/{post_id}.jpg" if chance.random() < 0.15 else None
-            content = person.language.post(chance, topic)
-            author_id = self._user_ids[draft.author]
-            yield Post.write(post_id, author_id, content=content, image_url=image, at=moment(draft.at_ms))
+            yield Post.write(
+                post_id,
+                self._user_ids[draft.author],
+                content=person.language.post(chance, topic),
+                image_url=image,
+                language=person.language.code,
+                at=moment(draft.at_ms),
+            )
 
     def comments(self) -> Iterator[Comment]:
         chance = self.plan.chance("words of comments")

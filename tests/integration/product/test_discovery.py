@@ -12,6 +12,7 @@ CREATE = """mutation ($c: String!, $l: String, $v: Visibility!, $s: Boolean!) {
 PAGE = "nodes { content } pageInfo { hasNextPage endCursor }"
 TAG = f"query ($t: String!, $n: Int!, $a: String) {{ tagFeed(tag: $t, first: $n, after: $a) {{ {PAGE} }} }}"
 PUBLIC = f"query ($n: Int!, $a: String) {{ publicFeed(first: $n, after: $a) {{ {PAGE} }} }}"
+SPOKEN = f"query ($n: Int!, $a: String, $l: String) {{ publicFeed(language: $l, first: $n, after: $a) {{ {PAGE} }} }}"
 
 
 async def publish(
@@ -131,6 +132,25 @@ class TestNewest:
         assert (await feed(bob, TAG, t="art"))[0] == ["by bob #art"]
         answer = await client.graphql(TAG, {"t": "rain", "n": 2, "a": page["endCursor"]})
         assert answer.codes == ["INVALID_CURSOR"]
+
+    async def test_the_public_feed_is_of_one_language_where_it_is_asked_for(self, client: Client) -> None:
+        ada, bob = [await client.sign_up(name) for name in ("ada", "bob")]
+        for content, language in (("Hallo", "de"), ("Hello", "en"), ("Servus", "de-AT"), ("?", None), ("Moin", "de")):
+            await publish(ada, content, language)
+        await publish(ada, "Psst", "de", visibility="FOLLOWERS")
+        await publish(bob, "Grüß Gott", "de-AT")
+
+        assert (await feed(client, SPOKEN, l="de"))[0] == ["Grüß Gott", "Moin", "Servus", "Hallo"]
+        assert (await feed(client, SPOKEN, l="de-AT"))[0] == ["Grüß Gott", "Servus"]
+        assert (await feed(client, SPOKEN, l="fr"))[0] == []
+        await ada.run("mutation ($u: ID!) { blockUser(userId: $u) { success } }", {"u": bob.user_id})
+        found, page = await feed(ada, SPOKEN, 2, l="de")
+        assert (found, page["hasNextPage"]) == (["Moin", "Servus"], True)
+        assert (await feed(ada, SPOKEN, 2, page["endCursor"], l="de"))[0] == ["Hallo"]
+        for other in ("de-AT", None):
+            answer = await ada.graphql(SPOKEN, {"l": other, "n": 2, "a": page["endCursor"]})
+            assert answer.codes == ["INVALID_CURSOR"]
+        assert (await client.graphql(SPOKEN, {"l": "DE", "n": 2})).codes == ["INVALID_LOCALE"]
 
     async def test_the_public_feed_is_what_is_for_everybody(self, client: Client) -> None:
         ada, bob = [await client.sign_up(name) for name in ("ada", "bob")]

@@ -70,6 +70,7 @@ LISTS = {
     "catchUp": f'catchUp(since: "2026-01-01T00:00:00Z", first: $n) {{ edges {{ {EDGE} }} }}',
     "trendingPosts": f"trendingPosts(itemsPerPage: $n) {{ items {{ {POST} }} totalItems }}",
     "publicFeed": f"publicFeed(first: $n) {{ nodes {{ {POST} }} }}",
+    "publicFeed, of a language": f'publicFeed(language: "de", first: $n) {{ nodes {{ {POST} }} }}',
     "tagFeed": f'tagFeed(tag: "#all", first: $n) {{ nodes {{ {POST} }} }}',
     "postsByUser": f"postsByUser(userId: $u, itemsPerPage: $n) {{ items {{ {POST} }} totalItems }}",
     "userPosts": f"userPosts(userId: $u, first: $n) {{ nodes {{ {POST} }} }}",
@@ -144,7 +145,9 @@ async def world(client: Client, make: Builder) -> World:
             named = (others["named"][n % MANY].id, others["named"][n % MANY - 1].id)
             post = replace(make.post(author), mentions=named, quote_of=about[n % MANY].id)
             await tx.posts.add(post)
-            edited = post.edited(content="A naïve text", tags=("all",), mentions=named, at=make.clock.now())
+            edited = post.edited(
+                content="A naïve text", language="de", tags=("all",), mentions=named, at=make.clock.now()
+            )
             await tx.posts.add_edit(post.as_said(1))
             await tx.posts.save(edited)
             await tx.outbox.add(Envelope(make.ids.event(), PostPublished(post.id, author.id), at))

@@ -13,6 +13,7 @@ from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.graph import ProfileCounts
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
+from socialfeed.domain.text import languages_of
 from socialfeed.domain.trending import Reaction, quote_reaction
 from socialfeed.domain.user import User, UserStatus
 
@@ -101,11 +102,15 @@ class MemoryPostReader:
         tagged = (post.id for post in self.database.posts.rows.values() if tag in post.tags)
         return nlargest(limit, (post_id for post_id in tagged if before is None or post_id < before))
 
-    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
+    async def newest_public(
+        self, *, limit: int, before: PostId | None = None, language: str | None = None
+    ) -> list[PostId]:
         public = (
             post.id
             for post in self.database.posts.rows.values()
-            if post.visibility is Visibility.PUBLIC and not post.is_deleted
+            if post.visibility is Visibility.PUBLIC
+            and not post.is_deleted
+            and (language is None or language in languages_of(post.language))
         )
         return nlargest(limit, (post_id for post_id in public if before is None or post_id < before))
 

@@ -83,14 +83,18 @@ class Discovery:
 
         return await self._newest(actor, self._cursors.of("tag", key), first, after, read)
 
-    async def public(self, actor: Actor, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
-        """The newest posts for everybody. Raises `Invalid`."""
+    async def public(
+        self, actor: Actor, *, first: int, after: str | None = None, language: str | None = None
+    ) -> ConnectionView[PostView]:
+        """The newest posts for everybody, or those of them in a language. Raises `Invalid`."""
         check_size(first, "first")
+        spoken = None if language is None else clean_locale(language, "language")
 
         async def read(limit: int, position: int | None) -> Sequence[PostId]:
-            return await self._posts.newest_public(limit=limit, before=_below(position))
+            return await self._posts.newest_public(limit=limit, before=_below(position), language=spoken)
 
-        return await self._newest(actor, self._cursors.of("public"), first, after, read)
+        listing = self._cursors.of("public", *([] if spoken is None else [spoken]))
+        return await self._newest(actor, listing, first, after, read)
 
     async def _newest(
         self,

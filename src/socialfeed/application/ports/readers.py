@@ -121,8 +121,12 @@ class PostReader(PostBatches, Protocol):
         for.
         """
 
-    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
-        """The newest posts for everybody that are not deleted, newest first, ids below `before`."""
+    async def newest_public(
+        self, *, limit: int, before: PostId | None = None, language: str | None = None
+    ) -> list[PostId]:
+        """The newest posts for everybody that are not deleted, newest first, ids below `before`; with a language, those
+        alone that `text.languages_of` finds by it.
+        """
 
     async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
         """What no timeline of the reader need hold: the newest `own` posts of the reader; and the newest `limit` posts,

@@ -352,6 +352,35 @@ class PostsContract(UsesStorage):
             await tx.posts.save(public[3].deleted(authors[1].id, make.clock.now()))
         assert await storage.posts.newest_public(limit=1) == newest[1:2]
 
+    async def test_posts_for_everybody_are_walked_by_language(self, storage: Storage, make: Builder) -> None:
+        author = await given_user(storage, make)
+        languages = ("de", "de-AT", None, "fil", "zh-Hant-TW", "fi", "de-AT", "zh", "de-419", "de")
+        posts = [replace(make.post(author), language=language) for language in languages]
+        restricted = [
+            replace(make.post(author), language="de-AT", visibility=each)
+            for each in set(Visibility) - {Visibility.PUBLIC}
+        ]
+        await given_posts(storage, *posts, *restricted)
+        ids = [post.id for post in posts]
+
+        async def newest(language: str, *, limit: int = 10, below: int | None = None) -> list[int]:
+            before = None if below is None else ids[below]
+            found = await storage.posts.newest_public(limit=limit, before=before, language=language)
+            return [ids.index(post_id) for post_id in found]
+
+        assert await newest("de") == [9, 8, 6, 1, 0]
+        assert await newest("de", limit=2) == [9, 8]
+        assert await newest("de", limit=2, below=8) == [6, 1]
+        assert await newest("de", below=0) == []
+        assert await newest("de-AT") == [6, 1]
+        assert await newest("de-AT", limit=1, below=6) == [1]
+        assert (await newest("fi"), await newest("fil"), await newest("zh-Hant-TW")) == ([5], [3], [4])
+        assert (await newest("zh"), await newest("zh-Hant"), await newest("at")) == ([7, 4], [], [])
+        async with storage.uow() as tx:
+            await tx.posts.save(posts[6].edited(language="fi", at=make.clock.now()))
+            await tx.posts.save(posts[9].deleted(author.id, make.clock.now()))
+        assert (await newest("de"), await newest("de-AT"), await newest("fi")) == ([8, 1, 0], [1], [6, 5])
+
     async def test_a_post_that_is_kept_is_locked_by_nobody_meanwhile(self, storage: Storage, make: Builder) -> None:
         post = await given_post(storage, make)
         kept, order = asyncio.Event(), list[str]()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +30,8 @@ from socialfeed.adapters.sql.rows.posts import EDIT, POST, edit_from_row, post_f
 from socialfeed.adapters.sql.tables import (
     follows,
     is_deleted,
+    is_public,
+    is_regional,
     is_restricted,
     muted_words,
     mutes,
@@ -37,6 +40,7 @@ from socialfeed.adapters.sql.tables import (
     post_tags,
     posts,
     pulled_authors,
+    spoken_in,
     user_counters,
     users,
 )
@@ -44,6 +48,7 @@ from socialfeed.application.ports.readers import Candidate, NotPushed, Page
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.ids import MAX_ID, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
+from socialfeed.domain.text import language_of
 from socialfeed.domain.user import UserStatus
 
 _READER = bindparam("reader", type_=BigInteger)
@@ -124,12 +129,25 @@ def _newest_tagged(dialect: Dialect, limit: int) -> SelectBase:
 
 def _newest_public(_: Dialect, limit: int) -> SelectBase:
     """Down the primary key: most posts are public."""
-    public = select(posts.c.id).where(
-        posts.c.id < bindparam("before", type_=BigInteger),
-        posts.c.visibility == literal_column(f"'{Visibility.PUBLIC}'"),
-        posts.c.deleted_at.is_(None),
-    )
+    public = select(posts.c.id).where(posts.c.id < bindparam("before", type_=BigInteger), is_public)
     return public.order_by(posts.c.id.desc()).limit(literal_column(str(limit)))
+
+
+def _newest_in_language(dialect: Dialect, limit: int) -> SelectBase:
+    return _newest_public_of(dialect, spoken_in, posts.c.language.is_not(None), limit)
+
+
+def _newest_in_locale(dialect: Dialect, limit: int) -> SelectBase:
+    return _newest_public_of(dialect, posts.c.language, is_regional, limit)
+
+
+def _newest_public_of(
+    dialect: Dialect, group: ColumnElement[Any], is_in_index: ColumnElement[bool], limit: int
+) -> SelectBase:
+    language, before = bindparam("language", type_=Text), bindparam("before", type_=BigInteger)
+    newest = Walk(group, language, posts.c.id, before, newest_first=True)
+    public = select(posts.c.id).where(is_public, is_in_index)
+    return dialect.walked(public, newest).limit(literal_column(str(limit)))
 
 
 def _not_pushed(dialect: Dialect, own: int, limit: int) -> SelectBase:
@@ -229,8 +247,15 @@ class SqlPostReader(Reader):
         rows = await self._database.rows(_newest_tagged, limit, tag=tag, before=_or_highest(before))
         return [PostId(row[0]) for row in rows]
 
-    async def newest_public(self, *, limit: int, before: PostId | None = None) -> list[PostId]:
-        rows = await self._database.rows(_newest_public, limit, before=_or_highest(before))
+    async def newest_public(
+        self, *, limit: int, before: PostId | None = None, language: str | None = None
+    ) -> list[PostId]:
+        past = _or_highest(before)
+        if language is None:
+            rows = await self._database.rows(_newest_public, limit, before=past)
+        else:
+            build = _newest_in_language if language == language_of(language) else _newest_in_locale
+            rows = await self._database.rows(build, limit, language=language, before=past)
         return [PostId(row[0]) for row in rows]
 
     async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:

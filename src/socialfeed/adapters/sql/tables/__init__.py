@@ -27,7 +27,9 @@ from socialfeed.adapters.sql.tables.content import (
     comments,
     counter_deltas,
     is_deleted,
+    is_public,
     is_quote,
+    is_regional,
     is_restricted,
     likes,
     post_counters,
@@ -35,6 +37,7 @@ from socialfeed.adapters.sql.tables.content import (
     post_tags,
     posts,
     shares,
+    spoken_in,
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
 from socialfeed.adapters.sql.tables.keeping import bookmarks, drafts, is_planned, pins
@@ -83,7 +86,9 @@ __all__ = [
     "is_orphaned",
     "is_planned",
     "is_proven",
+    "is_public",
     "is_quote",
+    "is_regional",
     "is_removed",
     "is_restricted",
     "is_to_be_erased",
@@ -105,6 +110,7 @@ __all__ = [
     "roles",
     "sessions",
     "shares",
+    "spoken_in",
     "timeline_entries",
     "timelines",
     "trending_hours",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     and_,
     false,
+    func,
     literal_column,
 )
 
@@ -64,6 +65,20 @@ Index(
     postgresql_where=is_restricted,
     sqlite_where=is_restricted,
 )
+
+# What stands in public feeds. Languages are found by the language alone, whatever script and region follow it, and, if
+# something does follow, by the whole; a language alone is two or three letters long.
+is_public = and_(posts.c.visibility == literal_column("'public'"), posts.c.deleted_at.is_(None))
+spoken_in: ColumnElement[str] = func.rtrim(
+    func.substr(posts.c.language, literal_column("1"), literal_column("3")), literal_column("'-'")
+)
+is_regional = func.length(posts.c.language) > literal_column("3")
+
+_is_in_language = and_(is_public, posts.c.language.is_not(None))
+_is_in_locale = and_(is_public, is_regional)
+
+Index("ix_posts_language", spoken_in, posts.c.id, postgresql_where=_is_in_language, sqlite_where=_is_in_language)
+Index("ix_posts_locale", posts.c.language, posts.c.id, postgresql_where=_is_in_locale, sqlite_where=_is_in_locale)
 
 post_tags = Table(
     "post_tags",

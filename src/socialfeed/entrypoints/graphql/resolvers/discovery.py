@@ -52,6 +52,8 @@ async def resolve_tag_feed(
 
 @query.field("publicFeed")
 @noted_feed
-async def resolve_public_feed(_: Any, info: Info, *, first: int, after: str | None = None) -> ConnectionView[PostView]:
+async def resolve_public_feed(
+    _: Any, info: Info, *, first: int, after: str | None = None, language: str | None = None
+) -> ConnectionView[PostView]:
     context = info.context
-    return await context.services.discovery.public(context.actor, first=first, after=after)
+    return await context.services.discovery.public(context.actor, first=first, after=after, language=language)
