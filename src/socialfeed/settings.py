@@ -38,6 +38,11 @@ class GraphQLExecutor(StrEnum):
     REFERENCE = "reference"
 
 
+class GraphQLDocuments(StrEnum):
+    ANY = "any"
+    TRUSTED = "trusted"
+
+
 def parse_rate(text: str) -> Limit | None:
     """`10/minute`, `1500/5 minutes`, or `off` for None."""
     if text == "off":
@@ -140,6 +145,12 @@ class Settings(BaseSettings):
     graphql_executor: GraphQLExecutor = Field(
         default=GraphQLExecutor.COMPILED, description="compiled, or reference: graphql-core as it is, and far slower."
     )
+    graphql_documents: GraphQLDocuments = Field(
+        default=GraphQLDocuments.ANY, description="any, or trusted: those of the manifest and no others."
+    )
+    graphql_manifest: Path | None = Field(
+        default=None, description="A file of `socialfeed documents collect`: no limit on their shape holds for these."
+    )
     graphql_timeout: float = Field(default=30, gt=0, description="Seconds that one operation may take.")
     fetch_proxy: bool = Field(
         default=False, description="Whether Post.imageProxy leads to images of other servers, fetched by this one."
@@ -221,6 +232,10 @@ class Settings(BaseSettings):
             raise SettingsError(f"SOCIALFEED_SECRET_KEY must have at least {SECRET_MIN} characters in production")
         if self.is_production and self.database.startswith("memory:"):
             raise SettingsError("SOCIALFEED_DATABASE_URL may not be memory:// in production: every restart empties it")
+        if self.graphql_documents is GraphQLDocuments.TRUSTED and self.graphql_manifest is None:
+            raise SettingsError(
+                "SOCIALFEED_GRAPHQL_MANIFEST must name the documents to trust: socialfeed documents collect writes it"
+            )
         return self
 
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from socialfeed.entrypoints.cli import main
 from tests.e2e.browser import program
+from tests.e2e.server import serving
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / "tests" / "clients"
 
-Script = Callable[..., str]
+Script = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +41,13 @@ def clients(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture
 def run(clients: Path, address: str) -> Script:
     """Runs a script of the folder against the server; what it prints. One that fails fails the test."""
+    return lambda script: ran(clients, script, f"{address}/graphql")
 
-    def run(script: str) -> str:
-        command = ["node", script, f"{address}/graphql"]
-        done = subprocess.run(command, cwd=clients, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
-    return run
+def ran(folder: Path, *script: str) -> str:
+    done = subprocess.run(["node", *script], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_server_passes_all_audits_of_graphql_over_http(run: Script) -> None:
@@ -55,3 +57,14 @@ def test_the_server_passes_all_audits_of_graphql_over_http(run: Script) -> None:
 @pytest.mark.parametrize("script", ["apollo.mjs", "urql.mjs", "relay.mjs"])
 def test_a_client_asks_pages_and_writes(script: str, run: Script) -> None:
     assert run(script).endswith("are as they should be.\n")
+
+
+def test_relay_asks_a_server_that_trusts_what_was_compiled(clients: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "documents.json"
+    collected = CliRunner().invoke(
+        main, ["documents", "collect", f"{clients}/persisted.json", f"{clients}/login.graphql", "--out", f"{manifest}"]
+    )
+    assert collected.stdout == f"3 documents in {manifest}.\n"
+
+    with serving(tmp_path, graphql_documents="trusted", graphql_manifest=str(manifest)) as address:
+        assert ran(clients, "relay.mjs", f"{address}/graphql", "trusted").endswith("are as they should be.\n")

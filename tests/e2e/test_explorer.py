@@ -280,6 +280,15 @@ def test_a_server_without_introspection_still_runs_operations(browser: Browser, 
         assert len(page.run()["data"]["userFeed"]["items"]) == 10
 
 
+def test_a_server_of_trusted_documents_says_so(browser: Browser, tmp_path: Path) -> None:
+    manifest = tmp_path / "documents.json"
+    manifest.write_text("{}")
+    with serving(tmp_path, graphql_documents="trusted", graphql_manifest=str(manifest)) as address:
+        page = Explorer.fresh(browser, address)
+        browser.wait("it is told", lambda: "Only trusted documents run" in browser.text("#schema-content"))
+        assert page.run()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+
+
 def test_a_server_that_is_gone_is_told_in_a_sentence(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path) as address:
         page = Explorer.fresh(browser, address)

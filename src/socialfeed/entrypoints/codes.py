@@ -9,6 +9,7 @@ from collections.abc import Mapping
 REQUEST: Mapping[str, str] = {
     "BAD_REQUEST": "No operation, or one that is not valid: syntax, unknown fields, wrong variables.",
     "BODY_TOO_LARGE": "The body, or a file in it, is larger than is accepted.",
+    "DOCUMENT_NOT_TRUSTED": "The server runs the documents of its manifest alone, and this is none of them.",
     "METHOD_NOT_ALLOWED": "What is no query came by GET.",
     "PERSISTED_QUERY_MISMATCH": "The hash of a persisted query is not that of the text sent with it.",
     "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash: send both.",

@@ -28,6 +28,7 @@ from socialfeed.entrypoints.graphql.execution import Executor, Limits
 from socialfeed.entrypoints.graphql.limits import Shape
 from socialfeed.entrypoints.graphql.protocol import is_operation
 from socialfeed.entrypoints.graphql.schema import build_schema
+from socialfeed.entrypoints.graphql.trusted import manifest_of
 from socialfeed.entrypoints.media import serve_media
 from socialfeed.entrypoints.metrics import MetricsEndpoint, labels_of
 from socialfeed.entrypoints.proxy import PREFIX, ImageProxyEndpoint
@@ -67,14 +68,16 @@ def create_app(settings: Settings | None = None, opener: Opener | None = None) -
         cost=chosen.graphql_max_cost,
         seconds=chosen.graphql_timeout,
     )
+    manifest = manifest_of(chosen)
     executor = Executor(
         build_schema(),
         introspection=chosen.allows_introspection,
         limits=limits,
         tracing=tracing,
         compiled=chosen.graphql_executor is GraphQLExecutor.COMPILED,
+        manifest=manifest,
     )
-    graphql = GraphQLEndpoint(executor)
+    graphql = GraphQLEndpoint(executor, manifest)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:

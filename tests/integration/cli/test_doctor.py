@@ -1,6 +1,8 @@
 """`socialfeed doctor`."""
 
 import asyncio
+import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -190,3 +192,21 @@ def test_counters_that_drifted_are_named_and_repaired(run: Run, migrated_url: st
     assert result.exit_code == 0
     assert said(result, "counters")[-1] == "ok, posts: 25, drifted: 25"
     assert said(run("doctor", database_url=migrated_url), "counters") == ["ok, posts: 25, drifted: 0"]
+
+
+def test_documents_of_the_manifest_that_the_schema_does_not_have_are_named(run: Run, migrated_url: str) -> None:
+    texts = ["{ me { id } }", "{ me { shoeSize } }"]
+    by_hash = {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
+    for name, documents in (("good", dict([*by_hash.items()][:1])), ("old", by_hash)):
+        Path(f"{name}.json").write_text(json.dumps(documents))
+
+    good = run("doctor", database_url=migrated_url, graphql_manifest="good.json")
+    old = run("doctor", database_url=migrated_url, graphql_manifest="old.json")
+    gone = run("doctor", database_url=migrated_url, graphql_manifest="gone.json")
+
+    assert (good.exit_code, said(good, "documents")) == (0, ["ok, trusted: 1"])
+    [line] = said(old, "documents")
+    assert (old.exit_code, line.split(": ", 1)[1]) == (1, "Cannot query field 'shoeSize' on type 'User'.")
+    assert line.startswith([*by_hash][1][:12])
+    [line] = said(gone, "documents")
+    assert (gone.exit_code, line[:51]) == (1, "SOCIALFEED_GRAPHQL_MANIFEST: gone.json: No such fil")

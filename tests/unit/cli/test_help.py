@@ -11,11 +11,12 @@ from socialfeed.settings import Settings
 
 COMMANDS = {
     "serve", "worker", "migrate", "demo", "seed", "create-superuser", "users", "audit", "search", "cache", "jobs",
-    "keys", "doctor", "schema",
+    "keys", "doctor", "schema", "documents",
 }  # fmt: skip
 GROUPS = {
     "audit": {"export"},
     "cache": {"stats", "warm", "flush", "rebuild"},
+    "documents": {"collect"},
     "jobs": {"parked"},
     "keys": {"rotate", "list", "prune"},
     "search": {"rebuild"},

@@ -10,6 +10,7 @@ from socialfeed.entrypoints.cli.audit import audit
 from socialfeed.entrypoints.cli.cache import cache
 from socialfeed.entrypoints.cli.data import demo, seed
 from socialfeed.entrypoints.cli.doctor import doctor
+from socialfeed.entrypoints.cli.documents import documents
 from socialfeed.entrypoints.cli.jobs import jobs
 from socialfeed.entrypoints.cli.keys import keys
 from socialfeed.entrypoints.cli.search import search
@@ -101,5 +102,6 @@ for command in (
     keys,
     doctor,
     schema,
+    documents,
 ):
     main.add_command(command)

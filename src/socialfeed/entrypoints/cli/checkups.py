@@ -1,10 +1,11 @@
 """What `doctor` looks at behind the servers: each check tells what it found, and mends it where it may."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from socialfeed.domain.permissions import OPERATOR
+from socialfeed.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from socialfeed.application.feeds.trends import TrendDrift
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 OK = "ok"
 LOG, COUNTERS, TIMELINES, SEARCH, JOBS = "activity log", "counters", "timelines", "search", "jobs"
-TRENDING = "trending"
+TRENDING, DOCUMENTS = "trending", "documents"
 
 TIMELINES_COMPARED, SEARCH_SPAN = 1_000, timedelta(days=7)
 """Unless all are to be compared."""
@@ -30,6 +31,28 @@ class Finding(NamedTuple):
     about: str
     said: str
     is_wrong: bool
+
+
+def documents(settings: Settings) -> Iterator[Finding]:
+    """Those of the manifest, if there is one, against the schema of this version."""
+    from socialfeed.entrypoints.graphql.collecting import problems
+    from socialfeed.entrypoints.graphql.trusted import manifest_of
+
+    if settings.graphql_manifest is None:
+        return
+    try:
+        trusted = manifest_of(settings).documents
+    except SettingsError as error:
+        yield Finding(DOCUMENTS, str(error), is_wrong=True)
+        return
+    wrong = 0
+    for wrong, problem in enumerate(problems(trusted, {}), 1):
+        if wrong <= _SHOWN:
+            yield Finding(DOCUMENTS, problem, is_wrong=True)
+    if wrong > _SHOWN:
+        yield Finding(DOCUMENTS, f"… and {wrong - _SHOWN:,} more", is_wrong=True)
+    if not wrong:
+        yield Finding(DOCUMENTS, f"{OK}, trusted: {len(trusted):,}", is_wrong=False)
 
 
 async def log(app: "App") -> AsyncIterator[Finding]:

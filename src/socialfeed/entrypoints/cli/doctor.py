@@ -19,6 +19,7 @@ def doctor(*, repair: bool, everything: bool) -> None:
 
     \b
     settings      make sense
+    documents     if SOCIALFEED_GRAPHQL_MANIFEST is set: this version's schema has all that they ask for
     database      answers, and has the schema of this version
     redis, broker, mail, media, signing keys
                   whichever are set: answer, take what is written to them, can be read
@@ -71,6 +72,8 @@ async def _findings(settings: Settings, *, repair: bool, everything: bool) -> As
     from socialfeed.container import open_app
     from socialfeed.container.parts import states
 
+    for finding in checkups.documents(settings):
+        yield finding
     found = await states(settings)
     for part, state in found.items():
         yield Finding(part, state, is_wrong=state != OK)

@@ -49,6 +49,7 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
       SOCIALFEED_SECRET_KEY    at least 32 characters; must be set in production
       SOCIALFEED_SIGNING_KEYS  a file of `socialfeed keys rotate`  [none: tokens are signed by the secret key]
       SOCIALFEED_ENVIRONMENT   development or production  [development]
+      SOCIALFEED_GRAPHQL_DOCUMENTS  any or trusted: those in SOCIALFEED_GRAPHQL_MANIFEST alone  [any]
       SOCIALFEED_TRUSTED_PROXIES  10.0.0.0/8, fd00::/8: whose X-Forwarded-For is believed  [nobody's]
 
     \b
@@ -57,8 +58,10 @@ def serve(host: str, port: int, workers: int, with_demo: bool) -> None:
       SOCIALFEED_DATABASE_URL=memory:// socialfeed serve --demo
     """
     from socialfeed.entrypoints.cli.demo import DEMO_LOGIN
+    from socialfeed.entrypoints.graphql.trusted import manifest_of
 
     settings = runtime.settings()
+    manifest_of(settings)  # so that what is wrong with it is said before anything starts
     if workers > 1 and runtime.keeps_nothing(settings):
         raise SettingsError(
             "--workers: a memory:// database lives in one process; name another in SOCIALFEED_DATABASE_URL"

@@ -18,6 +18,7 @@ from socialfeed.entrypoints.graphql.execution import Executor, Operation, Outcom
 from socialfeed.entrypoints.graphql.operations import operation_of
 from socialfeed.entrypoints.graphql.persisted import NOT_FOUND, PersistedQueries
 from socialfeed.entrypoints.graphql.protocol import accepted, parameters_of
+from socialfeed.entrypoints.graphql.trusted import Manifest
 from socialfeed.entrypoints.graphql.uploads import check_preflight, read_upload
 from socialfeed.entrypoints.requests import (
     JSON,
@@ -30,9 +31,9 @@ from socialfeed.entrypoints.requests import (
 class GraphQLEndpoint:
     """An ASGI application. `services` is called per request: they exist only once the lifespan has begun."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, manifest: Manifest) -> None:
         self._executor = executor
-        self._persisted = PersistedQueries()
+        self._persisted = PersistedQueries(manifest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -15,9 +15,10 @@ from socialfeed.application.throttle import Budget
 from socialfeed.domain.errors import RateLimited
 from socialfeed.entrypoints.graphql.compiled import CompiledExecutor, Way
 from socialfeed.entrypoints.graphql.context import Context
-from socialfeed.entrypoints.graphql.documents import CACHED, CACHED_LENGTH, Document, Documents, Refused
+from socialfeed.entrypoints.graphql.documents import CACHED, Document, Documents, Refused
 from socialfeed.entrypoints.graphql.errors import format_error
 from socialfeed.entrypoints.graphql.limits import Shape
+from socialfeed.entrypoints.graphql.trusted import Manifest
 from socialfeed.entrypoints.tracing import Tracing
 
 
@@ -40,7 +41,7 @@ class Operation:
     reads: bool = False
     """Whether it came in a way that may change nothing."""
     hash: str | None = None
-    """Where it is a persisted one, that of its text, which may be missing."""
+    """Where it was named by one, that of its text, which may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,22 @@ class Outcome:
 
 class Executor:
     def __init__(
-        self, schema: GraphQLSchema, *, introspection: bool, limits: Limits, tracing: Tracing, compiled: bool
+        self,
+        schema: GraphQLSchema,
+        *,
+        introspection: bool,
+        limits: Limits,
+        tracing: Tracing,
+        compiled: bool,
+        manifest: Manifest,
     ) -> None:
         """`compiled`: whether operations are compiled, or run by graphql-core as it is."""
         self._schema = schema
         self._metrics: Metrics | None = None
         hidden = not introspection
-        self._compiled = CompiledExecutor(schema, cached=CACHED, hide_suggestions=hidden) if compiled else None
-        self._documents = Documents(schema, limits.shape, introspection=introspection)
+        kept = CACHED + len(manifest.documents)
+        self._compiled = CompiledExecutor(schema, cached=kept, hide_suggestions=hidden) if compiled else None
+        self._documents = Documents(schema, limits.shape, introspection=introspection, manifest=manifest)
         self._introspection = introspection
         self._limits = limits
         self._tracing = tracing
@@ -111,7 +120,7 @@ class Executor:
         if self._compiled is not None:
             return await self._compiled.execute(
                 document.ast,
-                operation.query if len(operation.query) <= CACHED_LENGTH else None,
+                document.key,
                 variables=operation.variables,
                 operation_name=operation.name,
                 context=context,

@@ -17,7 +17,7 @@ def operation_of(data: Any, *, reads: bool = False) -> Operation:
     extensions = data.get("extensions")
     if extensions is not None and not isinstance(extensions, dict):
         raise malformed('"extensions" must be an object.')
-    digest = hash_of(extensions)
+    digest = hash_of(data)
     if digest is not None and query is None:
         query = ""
     elif not isinstance(query, str) or not query.strip():

@@ -18,7 +18,7 @@ PREFLIGHT = ("graphql-preflight", "apollo-require-preflight", "x-apollo-operatio
 _SIMPLE = {"", "text/plain", "application/x-www-form-urlencoded"}
 """Bodies that a page of another site may send without asking."""
 
-_PARAMETERS = {"query", "variables", "operationName", "extensions"}
+_PARAMETERS = {"query", "documentId", "variables", "operationName", "extensions"}
 
 
 class Accepted(NamedTuple):
@@ -83,7 +83,7 @@ async def parameters_of(request: Request) -> Any:
 
 def is_operation(request: Request) -> bool:
     """Whether a GET asks for an operation, and not for a page."""
-    return "query" in request.query_params or "extensions" in request.query_params
+    return any(name in request.query_params for name in ("query", "documentId", "extensions"))
 
 
 def has_preflight(request: Request) -> bool:

@@ -39,7 +39,7 @@ export class ReferencePane {
   missing(reason) {
     this.#say(
       h("p", {}, reason),
-      h("p", { class: "quiet" }, "Operations run all the same; the reference and suggestions need the schema."),
+      h("p", { class: "quiet" }, "The reference and suggestions need the schema."),
       h("button", { type: "button", class: "button", onclick: () => this.onRetry() }, "Try again"),
     );
   }

@@ -18,7 +18,10 @@ export async function introspect() {
     if (answer.status === 429 || answer.status >= 500 || !error) {
       return { schema: null, reason: `The server did not send its schema: it answered ${answer.status}.` };
     }
-    return { schema: null, reason: `Introspection is off on this server. It says: ${error.message}` };
+    const why = error.extensions?.code === "DOCUMENT_NOT_TRUSTED"
+      ? "Only trusted documents run on this server: what is written here has to be one of them, to the letter."
+      : "Introspection is off on this server. Operations run all the same.";
+    return { schema: null, reason: `${why} It says: ${error.message}` };
   } catch (error) {
     return { schema: null, reason: error.message };
   }
