@@ -15,6 +15,7 @@ from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.discovery import Discovery
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph.boundaries import Boundaries
+from socialfeed.application.graph.lists import Lists
 from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
@@ -56,6 +57,7 @@ class Services:
     drafts: Drafts
     graph: Graph
     boundaries: Boundaries
+    lists: Lists
     feeds: Feeds
     discovery: Discovery
     search: Search

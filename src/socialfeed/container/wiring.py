@@ -44,6 +44,7 @@ from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.graph.boundaries import Boundaries
+from socialfeed.application.graph.lists import Lists
 from socialfeed.application.graph.service import Graph
 from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
@@ -290,6 +291,7 @@ class Container(containers.DeclarativeContainer):
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=graph,
         boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, cursors, guard),
+        lists=providers.Singleton(Lists, commands, graph, storage.provided.lists, cursors, guard),
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),

@@ -56,6 +56,10 @@ class DraftNotFound(NotFound):
     code, message = "DRAFT_NOT_FOUND", "There is no such draft."
 
 
+class ListNotFound(NotFound):
+    code, message = "LIST_NOT_FOUND", "There is no such list."
+
+
 class CommentNotFound(NotFound):
     code, message = "COMMENT_NOT_FOUND", "There is no such comment."
 

@@ -24,6 +24,7 @@ SessionId = NewType("SessionId", int)
 ActivityId = NewType("ActivityId", int)
 MediaId = NewType("MediaId", int)
 DraftId = NewType("DraftId", int)
+ListId = NewType("ListId", int)
 
 
 class Kind(IntEnum):
@@ -41,6 +42,7 @@ class Kind(IntEnum):
     ACTIVITY = 10
     MEDIA = 11
     DRAFT = 12
+    LIST = 13
 
 
 EPOCH_MS = 1_704_067_200_000
@@ -124,6 +126,10 @@ def parse_draft_id(value: str | int, field: str | None = None) -> DraftId:
     return DraftId(parse_id(value, Kind.DRAFT, field))
 
 
+def parse_list_id(value: str | int, field: str | None = None) -> ListId:
+    return ListId(parse_id(value, Kind.LIST, field))
+
+
 def parse_media_id(value: str | int, field: str | None = None) -> MediaId:
     return MediaId(parse_id(value, Kind.MEDIA, field))
 
@@ -196,6 +202,9 @@ class IdFactory:
 
     def draft(self) -> DraftId:
         return DraftId(self._next(Kind.DRAFT))
+
+    def list(self) -> ListId:
+        return ListId(self._next(Kind.LIST))
 
     def media(self) -> MediaId:
         return MediaId(self._next(Kind.MEDIA))

@@ -18,6 +18,7 @@ from socialfeed.domain.permissions import Grant, Permission, Role, custom_role
 from socialfeed.domain.post import Post
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
+from socialfeed.domain.user_list import Member, UserList
 from socialfeed.testing.clock import TickingClock
 
 
@@ -137,6 +138,12 @@ class Builder:
             scheduled_at=scheduled_at,
             at=self.clock.now(),
         )
+
+    def user_list(self, owner: User, *, name: str | None = None) -> UserList:
+        return UserList.make(self.ids.list(), owner.id, name or f"List {next(self._numbers)}", at=self.clock.now())
+
+    def member(self, user_list: UserList, user: User) -> Member:
+        return Member(self.ids.event(), user_list.id, user.id, self.clock.now())
 
     def follow(self, follower: User, followee: User) -> Follow:
         return Follow.start(self.ids.follow(), follower.id, followee.id, at=self.clock.now())

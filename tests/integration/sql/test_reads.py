@@ -14,13 +14,13 @@ import pytest
 
 from socialfeed.adapters.sql import SqlStorage, open_sqlite, postgres, sqlite, trending
 from socialfeed.adapters.sql.dialect import Build, Dialect, read
-from socialfeed.adapters.sql.readers import activity, comments, drafts, graph, keeping, media, posts, users
+from socialfeed.adapters.sql.readers import activity, comments, drafts, graph, keeping, lists, media, posts, users
 from socialfeed.application.ports.activity import ActivityFilter
 from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.search import PostQuery
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.comment import Sort
-from socialfeed.domain.ids import MAX_ID, CommentId, DraftId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import MAX_ID, CommentId, DraftId, ListId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.ranking import Window
 from socialfeed.domain.search import label, parse
@@ -36,6 +36,7 @@ USERS = [UserId(1), UserId(2), UserId(3)]
 POSTS = [PostId(11), PostId(12), PostId(13)]
 MEDIA = [MediaId(41), MediaId(42)]
 COMMENTS = [CommentId(21), CommentId(22)]
+LISTS = [ListId(71), ListId(72)]
 SESSIONS = [SessionId(31), SessionId(32)]
 BANNED = UserStatus.BANNED
 SOUGHT = PostQuery(parse('red fox -"lazy dog" qui*'), frozenset({label("media", "yes")}))
@@ -96,6 +97,14 @@ CALLS: dict[str, tuple[int, Call]] = {
     "drafts": (1, lambda s: s.drafts.page(USERS[0], scheduled=True, limit=10)),
     "drafts, due": (1, lambda s: s.drafts.due(Builder().clock.now(), limit=10)),
     "drafts_by_ids, none": (0, lambda s: s.drafts.drafts_by_ids([])),
+    "lists_by_ids": (1, lambda s: s.lists.lists_by_ids(LISTS)),
+    "lists_by_ids, none": (0, lambda s: s.lists.lists_by_ids([])),
+    "lists": (1, lambda s: s.lists.page(USERS[0], limit=10)),
+    "lists, with somebody": (1, lambda s: s.lists.page(USERS[0], member_id=USERS[1], limit=10)),
+    "members": (1, lambda s: s.lists.members(LISTS, limit=10)),
+    "members, none": (0, lambda s: s.lists.members([], limit=10)),
+    "member_counts": (1, lambda s: s.lists.member_counts(LISTS)),
+    "member_counts, none": (0, lambda s: s.lists.member_counts([])),
     "bookmarks": (1, lambda s: s.bookmarks.page(USERS[0], limit=10)),
     "bookmarks, of a folder": (1, lambda s: s.bookmarks.page(USERS[0], folder="later", limit=10)),
     "bookmark folders": (1, lambda s: s.bookmarks.folders(USERS[0])),
@@ -212,6 +221,8 @@ WALKS: Reads = {
         (LIMIT,),
         {"user": 1, "folder": "later", "before": MAX_ID},
     ),
+    "lists": ("lists", lists._page, (LIMIT, False), {"owner": 1, "before": MAX_ID}),
+    "members": ("list_members", lists._members, (LIMIT,), {"ids": [1], "before": MAX_ID}),
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
     "page_by_author": ("posts", posts._page_by_author, (LIMIT, *OWN), {"author": 1, "offset": 0}),
@@ -267,13 +278,15 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             f"INSERT INTO follows SELECT n, {owner}, n, now() {series} WHERE n <> {owner}",
             f"INSERT INTO drafts SELECT n, {owner}, 'text', NULL, 'public', 'everyone', false, NULL, NULL, now(),"
             f" now(), '2029-12-31', NULL {series}",
+            f"INSERT INTO lists SELECT n, {owner}, 'name', now(), now() {series}",
+            f"INSERT INTO list_members SELECT n, {owner}, n, now() {series}",
             f"INSERT INTO bookmarks SELECT {owner}, n, n, 'later', now() {series}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
             f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
             "ANALYZE users, posts, comments, comment_counters, follows, bookmarks, drafts, user_counters, activity,"
-            " media",
+            " media, lists, list_members",
         ):
             connection.execute(statement)
         yield connection

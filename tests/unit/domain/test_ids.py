@@ -178,6 +178,7 @@ def test_kind_numbers_are_stored_in_ids_and_stay() -> None:
         "ACTIVITY": 10,
         "MEDIA": 11,
         "DRAFT": 12,
+        "LIST": 13,
     }
 
 

@@ -12,15 +12,17 @@ from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, ProfileCounts
 from socialfeed.domain.idempotency import IdempotencyKey
-from socialfeed.domain.ids import ActivityId, CommentId, DraftId, EventId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import ActivityId, CommentId, DraftId, EventId, ListId, MediaId, PostId, SessionId, UserId
 from socialfeed.domain.media import Media
 from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
+from socialfeed.domain.user_list import Member, UserList
 
 Pair = tuple[UserId, UserId]
 Reaction = tuple[PostId, UserId]
+Membership = tuple[ListId, UserId]
 Place = tuple[UserId, int]
 """An actor and a position in that actor's chain."""
 
@@ -86,6 +88,11 @@ class Database:
         self.pulled_authors = Table[UserId, PostId]()
         self.drafts_by_author = Index[DraftId, Draft](lambda draft: draft.author_id)
         self.drafts = Table[DraftId, Draft](self.drafts_by_author)
+        self.lists_by_owner = Index[ListId, UserList](lambda each: each.owner_id)
+        self.lists = Table[ListId, UserList](self.lists_by_owner)
+        self.members_by_list = Index[Membership, Member](lambda member: member.list_id)
+        self.members_by_user = Index[Membership, Member](lambda member: member.user_id)
+        self.members = Table[Membership, Member](self.members_by_list, self.members_by_user)
         self.follows = Table[Pair, Follow](self.follows_by_follower, self.follows_by_followee)
         self.requests_by_target = Index[Pair, FollowRequest](lambda request: request.target_id)
         self.requests = Table[Pair, FollowRequest](self.requests_by_target)
@@ -147,6 +154,8 @@ class Changes:
         self.pins = Staged(database.pins)
         self.pulled_authors = Staged(database.pulled_authors)
         self.drafts = Staged(database.drafts)
+        self.lists = Staged(database.lists)
+        self.members = Staged(database.members)
         self.idempotency_keys = Staged(database.idempotency_keys)
 
     def commit(self) -> None:
@@ -182,6 +191,8 @@ class Changes:
             self.pins,
             self.pulled_authors,
             self.drafts,
+            self.lists,
+            self.members,
             self.idempotency_keys,
         ):
             staged.apply()

@@ -20,6 +20,7 @@ from socialfeed.adapters.memory.graph import (
 )
 from socialfeed.adapters.memory.idempotency import MemoryIdempotencyKeys
 from socialfeed.adapters.memory.keeping import MemoryBookmarks, MemoryPins
+from socialfeed.adapters.memory.lists import MemoryLists
 from socialfeed.adapters.memory.media_items import MemoryMediaItems
 from socialfeed.adapters.memory.sessions import MemoryRevocations, MemorySessions
 from socialfeed.adapters.memory.tables import Staged
@@ -248,6 +249,7 @@ class MemoryTransaction:
         self.bookmarks = MemoryBookmarks(changes)
         self.pins = MemoryPins(changes)
         self.drafts = MemoryDrafts(changes)
+        self.lists = MemoryLists(changes)
         self.follows = MemoryFollows(changes)
         self.media = MemoryMediaItems(changes)
         self.requests = MemoryFollowRequests(changes)

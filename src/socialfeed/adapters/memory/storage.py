@@ -12,6 +12,7 @@ from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.adapters.memory.drafts import MemoryDraftReader
 from socialfeed.adapters.memory.graph import MemoryGraphReader
 from socialfeed.adapters.memory.keeping import MemoryBookmarkReader, MemoryPinReader
+from socialfeed.adapters.memory.lists import MemoryListReader
 from socialfeed.adapters.memory.media_items import MemoryMediaReader
 from socialfeed.adapters.memory.nodes import MemoryNodeLeases
 from socialfeed.adapters.memory.outbox import MemoryOutbox
@@ -76,6 +77,7 @@ class MemoryStorage:
         self.bookmarks = MemoryBookmarkReader(database)
         self.pins = MemoryPinReader(database)
         self.drafts = MemoryDraftReader(database)
+        self.lists = MemoryListReader(database)
         self.graph = MemoryGraphReader(database)
         self.media = MemoryMediaReader(database)
         self.sessions = MemorySessionReader(database)

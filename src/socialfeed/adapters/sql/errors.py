@@ -15,6 +15,7 @@ CONFLICTS: dict[str, Callable[[], SocialFeedError]] = {
     "pk_posts": IdConflict,
     "pk_comments": IdConflict,
     "pk_drafts": IdConflict,
+    "pk_lists": IdConflict,
     "pk_media": IdConflict,
     "pk_outbox": IdConflict,
     "pk_sessions": IdConflict,

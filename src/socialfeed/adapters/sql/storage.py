@@ -11,6 +11,7 @@ from socialfeed.adapters.sql.readers.drafts import SqlDraftReader
 from socialfeed.adapters.sql.readers.engagement import SqlEngagementReader
 from socialfeed.adapters.sql.readers.graph import SqlGraphReader
 from socialfeed.adapters.sql.readers.keeping import SqlBookmarkReader, SqlPinReader
+from socialfeed.adapters.sql.readers.lists import SqlListReader
 from socialfeed.adapters.sql.readers.media import SqlMediaReader
 from socialfeed.adapters.sql.readers.posts import SqlPostReader
 from socialfeed.adapters.sql.readers.sessions import SqlSessionReader
@@ -40,6 +41,7 @@ class SqlStorage:
         self.bookmarks = SqlBookmarkReader(database)
         self.pins = SqlPinReader(database)
         self.drafts = SqlDraftReader(database)
+        self.lists = SqlListReader(database)
         self.graph = SqlGraphReader(database)
         self.media = SqlMediaReader(database)
         self.sessions = SqlSessionReader(database)

@@ -16,6 +16,7 @@ from socialfeed.adapters.sql.repositories.drafts import SqlDrafts
 from socialfeed.adapters.sql.repositories.follows import SqlFollows
 from socialfeed.adapters.sql.repositories.idempotency import SqlIdempotencyKeys
 from socialfeed.adapters.sql.repositories.keeping import SqlBookmarks, SqlPins
+from socialfeed.adapters.sql.repositories.lists import SqlLists
 from socialfeed.adapters.sql.repositories.media import SqlMediaItems
 from socialfeed.adapters.sql.repositories.messages import SqlInbox, SqlOutbox
 from socialfeed.adapters.sql.repositories.posts import SqlPosts
@@ -40,6 +41,7 @@ class SqlTransaction:
         "idempotency",
         "inbox",
         "likes",
+        "lists",
         "media",
         "muted_words",
         "mutes",
@@ -66,6 +68,7 @@ class SqlTransaction:
         self.bookmarks = SqlBookmarks(connection, dialect)
         self.pins = SqlPins(connection, dialect)
         self.drafts = SqlDrafts(connection, dialect)
+        self.lists = SqlLists(connection, dialect)
         self.follows = SqlFollows(connection, dialect)
         self.media = SqlMediaItems(connection, dialect)
         self.requests = SqlFollowRequests(connection, dialect)

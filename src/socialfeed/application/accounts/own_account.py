@@ -152,6 +152,7 @@ class OwnAccount:
             await tx.bookmarks.remove_of(user_id)
             await tx.pins.remove(user_id)
             await tx.drafts.remove_of(user_id)
+            await tx.lists.remove_of(user_id)
             await tx.media.remove_of(user_id, self._commands.clock.now())
             for purpose in CodePurpose:
                 await tx.codes.remove(user_id, purpose)

@@ -13,6 +13,7 @@ from socialfeed.application.ports.activity import ActivityLog
 from socialfeed.application.ports.counters import PostCounters
 from socialfeed.application.ports.graph import Blocks, FollowRequests, Follows, MutedWords, Mutes
 from socialfeed.application.ports.keeping import Bookmarks, Drafts, Pins
+from socialfeed.application.ports.lists import Lists
 from socialfeed.application.ports.media_items import MediaItems
 from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
@@ -229,6 +230,8 @@ class Transaction(Protocol):
     def pins(self) -> Pins: ...
     @property
     def drafts(self) -> Drafts: ...
+    @property
+    def lists(self) -> Lists: ...
     @property
     def follows(self) -> Follows: ...
     @property

@@ -8,6 +8,7 @@ from socialfeed.application.ports.activity import ActivityReader
 from socialfeed.application.ports.counters import CounterReader
 from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.keeping import BookmarkReader, DraftReader, PinReader
+from socialfeed.application.ports.lists import ListReader
 from socialfeed.application.ports.media_items import MediaReader
 from socialfeed.application.ports.outbox import OutboxRelay
 from socialfeed.application.ports.readers import (
@@ -63,6 +64,8 @@ class Storage(Protocol):
     def drafts(self) -> DraftReader: ...
     @property
     def graph(self) -> GraphReader: ...
+    @property
+    def lists(self) -> ListReader: ...
     @property
     def outbox(self) -> OutboxRelay: ...
     @property

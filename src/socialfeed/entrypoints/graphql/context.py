@@ -8,10 +8,17 @@ from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
 from socialfeed.application.services import Services
-from socialfeed.application.views import MediaView, PostView, RelationshipView, ThreadView, UserView
+from socialfeed.application.views import (
+    ConnectionView,
+    MediaView,
+    PostView,
+    RelationshipView,
+    ThreadView,
+    UserView,
+)
 from socialfeed.domain.comment import Sort
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import CommentId, MediaId, PostId, UserId
+from socialfeed.domain.ids import CommentId, ListId, MediaId, PostId, UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.domain.post import PostEdit
 from socialfeed.entrypoints.graphql.feed_notes import FeedNotes
@@ -49,6 +56,7 @@ class Context:
         self.feeds = FeedNotes()
         self._replies: dict[tuple[PostId, Shape], Loader[CommentId, ThreadView]] = {}
         self._reply_counts: dict[PostId, Loader[CommentId, int]] = {}
+        self._members: dict[tuple[int, str | None], Loader[ListId, ConnectionView[UserView]]] = {}
 
     @cached_property
     def profile_counts(self) -> Loader[UserId, ProfileCounts]:
@@ -85,6 +93,26 @@ class Context:
     @cached_property
     def pinned(self) -> Loader[UserId, PostId | None]:
         return Loader(self._pinned)
+
+    @cached_property
+    def member_counts(self) -> Loader[ListId, int]:
+        return Loader(self.services.lists.member_counts)
+
+    def members(self, first: int, after: str | None) -> Loader[ListId, ConnectionView[UserView]]:
+        """Pages of the same size of whom lists have: one read for all lists."""
+        key = (first, after)
+        if key not in self._members:
+
+            async def read(lists: list[ListId]) -> Mapping[ListId, ConnectionView[UserView]]:
+                return await self.services.lists.members(self.actor, lists, first=first, after=after)
+
+            self._members[key] = Loader(read)
+        return self._members[key]
+
+    def forget_members(self, list_id: ListId) -> None:
+        """What another mutation of the same operation loaded before this one changed who is on the list."""
+        for loader in (self.member_counts, *self._members.values()):
+            loader.clear(list_id)
 
     def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""

@@ -18,6 +18,7 @@ from socialfeed.testing.contracts.graph import GraphContract
 from socialfeed.testing.contracts.home import HomeContract
 from socialfeed.testing.contracts.idempotency import IdempotencyContract
 from socialfeed.testing.contracts.keeping import KeepingContract
+from socialfeed.testing.contracts.lists import ListsContract
 from socialfeed.testing.contracts.media_items import MediaItemsContract
 from socialfeed.testing.contracts.model import ModelContract
 from socialfeed.testing.contracts.posts import PostsContract
@@ -48,6 +49,7 @@ class StorageContract(
     RelationsContract,
     DraftsContract,
     KeepingContract,
+    ListsContract,
     ModelContract,
 ):
     """Fixture: `storage`, fresh and empty for each test."""

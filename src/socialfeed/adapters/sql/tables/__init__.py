@@ -41,6 +41,7 @@ from socialfeed.adapters.sql.tables.content import (
 )
 from socialfeed.adapters.sql.tables.graph import blocks, follow_requests, follows, muted_words, mutes
 from socialfeed.adapters.sql.tables.keeping import bookmarks, drafts, is_planned, pins
+from socialfeed.adapters.sql.tables.lists import list_members, lists
 from socialfeed.adapters.sql.tables.media import is_attached, is_lagging, is_orphaned, is_removed, media, media_usage
 from socialfeed.adapters.sql.tables.search import post_search, user_search
 from socialfeed.adapters.sql.tables.work import (
@@ -93,6 +94,8 @@ __all__ = [
     "is_restricted",
     "is_to_be_erased",
     "likes",
+    "list_members",
+    "lists",
     "media",
     "media_usage",
     "metadata",

@@ -12,6 +12,7 @@ const GROUPS = [
   ["Search", "search.graphql"],
   ["Media", "media.graphql"],
   ["Graph", "graph.graphql"],
+  ["Lists", "lists.graphql"],
   ["Identity", "identity.graphql"],
   ["Account", "account.graphql"],
   ["Administration", "administration.graphql"],

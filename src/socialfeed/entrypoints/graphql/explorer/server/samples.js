@@ -8,6 +8,7 @@ const TRENDING = `query SampleTrending { me { id } trendingPosts(page: 1, itemsP
 const COMMENT = "query SampleComment($postId: ID!) { comments(postId: $postId, first: 1) { nodes { id } } }";
 
 const ME = "query SampleMe { me { id } }";
+const LISTS = "query SampleLists { lists(first: 1) { nodes { id } } }";
 const OWN = "query SampleOwn($userId: ID!) { postsByUser(userId: $userId, itemsPerPage: 1) { items { id } } }";
 
 /** Asks as little as it can: only for what an example needs, and once for each who is signed in. */
@@ -39,9 +40,10 @@ export class Samples {
   }
 
   async #value(name) {
-    if (!["postId", "ownPostId", "userId", "commentId", "parentId"].includes(name)) return null;
+    if (!["postId", "ownPostId", "userId", "commentId", "parentId", "listId"].includes(name)) return null;
     try {
       if (name === "ownPostId") return await this.#ownPost();
+      if (name === "listId") return await this.#ownList();
       const { viewer, posts } = await (this.#posts ??= this.#ask());
       if (name === "userId") return posts.find(({ author }) => author.id !== viewer)?.author.id;
       // A reply and the comment it answers must stand under the same post: all examples take the same one.
@@ -69,6 +71,12 @@ export class Samples {
     const posts = id ? (await data(OWN, { userId: id }, token))?.postsByUser?.items : null;
     // One that was just deleted is still the one to bring back.
     return (this.#own = posts?.[0]?.id ?? this.#own);
+  }
+
+  /** As with posts. There is one as soon as one was made. */
+  async #ownList() {
+    const { token } = this.session;
+    return token ? (await data(LISTS, {}, token))?.lists?.nodes?.[0]?.id : null;
   }
 
   async #commentOn(post) {
