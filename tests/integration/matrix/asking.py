@@ -16,7 +16,7 @@ from tests.uploads import picture
 AT_THE_TOP = ("UNAUTHENTICATED", "FORBIDDEN")
 """Refusals that stop an operation; all others a mutation has in its payload."""
 
-_IDS = ("user", "post", "answer", "comment", "session", "media", "draft")
+_IDS = ("user", "post", "answer", "comment", "session", "media", "draft", "list", "mine")
 """What samples name by its id."""
 
 

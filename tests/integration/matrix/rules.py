@@ -1,9 +1,10 @@
 """Who may do what, said once more and apart from the code: one rule for each field of the SDL and each REST route.
 
 A rule's samples name things of whoever it is about: `$user`, `$name`, `$email`, `$post`, `$answer` (to that post),
-`$comment` (under another), `$media` (of that post), and of those who are signed in `$session`, `$token` and `$refresh`.
-`$password` is everybody's, `$file` a picture, `$code` the one that was mailed to the viewer. Where a field or a route
-has more than one way in, each has a rule: the name of the way follows a `#`.
+`$comment` (under another), `$media` (of that post), `$list`, and of those who are signed in `$session`, `$token` and
+`$refresh`. `$mine` is a list of the viewer's, `$password` is everybody's, `$file` a picture, `$code` the one that was
+mailed to the viewer. Where a field or a route has more than one way in, each has a rule: the name of the way follows a
+`#`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -129,6 +130,9 @@ QUERIES: Mapping[str, Rule] = {
     "Query.bookmarks": _rule(P.POST_BOOKMARK),
     "Query.bookmarks#folder": _rule(P.POST_BOOKMARK, 'folder: "later"'),
     "Query.bookmarkFolders": _rule(P.POST_BOOKMARK),
+    "Query.lists": _rule(P.FEED_READ),
+    "Query.lists#memberId": _rule(P.FEED_READ, "memberId: $user", own=NOTHING, other=DONE, blocked=DONE),
+    "Query.list": _rule(P.FEED_READ, "id: $list", own=DONE, other=NOTHING, blocked=NOTHING),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments#parentId": _rule(
         ANYBODY, "postId: $post, parentId: $answer", own=NOTHING, other=NOTHING, blocked="POST_NOT_FOUND"
@@ -323,6 +327,24 @@ MUTATIONS: Mapping[str, Rule] = {
     "Mutation.setFollowPriority": _rule(
         P.USER_FOLLOW, "userId: $user, priority: HIGH", own="USER_NOT_FOUND", other=DONE, blocked="USER_NOT_FOUND"
     ),
+    "Mutation.createList": _rule(P.USER_FOLLOW, 'name: "Foes"'),
+    "Mutation.updateList": _rule(
+        P.USER_FOLLOW, 'id: $list, name: "Foes"', own=DONE, other="LIST_NOT_FOUND", blocked="LIST_NOT_FOUND"
+    ),
+    "Mutation.deleteList": _rule(
+        P.USER_FOLLOW, "id: $list", own=DONE, other="LIST_NOT_FOUND", blocked="LIST_NOT_FOUND"
+    ),
+    "Mutation.addToList": _rule(
+        P.USER_FOLLOW, "listId: $mine, userId: $user", own=DONE, other=DONE, blocked="USER_NOT_FOUND", private=DONE
+    ),
+    "Mutation.addToList#another's": _rule(
+        P.USER_FOLLOW,
+        "listId: $list, userId: $user",
+        own=DONE,
+        other="LIST_NOT_FOUND",
+        blocked="USER_NOT_FOUND",
+        private="LIST_NOT_FOUND",
+    ),
     "Mutation.approveFollow": _rule(
         P.USER_FOLLOW,
         "userId: $user",
@@ -336,6 +358,14 @@ MUTATIONS: Mapping[str, Rule] = {
         P.USER_FOLLOW, "userId: $user", own="FOLLOW_REQUEST_NOT_FOUND", other=DONE, blocked=DONE
     ),
     "Mutation.removeFollower": _rule(P.USER_FOLLOW, "userId: $user", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.removeFromList": _rule(P.USER_FOLLOW, "listId: $mine, userId: $user", own=DONE, other=DONE, blocked=DONE),
+    "Mutation.removeFromList#another's": _rule(
+        P.USER_FOLLOW,
+        "listId: $list, userId: $user",
+        own=DONE,
+        other="LIST_NOT_FOUND",
+        blocked="LIST_NOT_FOUND",
+    ),
     "Mutation.blockUser": _rule(P.USER_BLOCK, "userId: $user", own="CANNOT_BLOCK_SELF", other=DONE, blocked=DONE),
     "Mutation.unblockUser": _rule(P.USER_BLOCK, "userId: $user", own=DONE, other=DONE, blocked=DONE),
     "Mutation.muteUser": _rule(
@@ -434,6 +464,10 @@ _PUBLIC: Mapping[str, str] = {
     "Highlight": "text isMatch",
     "Like": "id user post createdAt",
     "LikePayload": f"like post isLiked {_PAYLOAD}",
+    "List": "id name createdAt updatedAt membersCount members",
+    "ListConnection": "edges nodes pageInfo",
+    "ListEdge": "cursor node",
+    "ListPayload": f"list {_PAYLOAD}",
     "Media": "id kind status url contentType width height duration blurhash altText renditions failure createdAt",
     "MediaPayload": f"media {_PAYLOAD}",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",

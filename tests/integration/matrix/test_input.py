@@ -41,16 +41,19 @@ OF_THE_SERVER = (
 )
 
 NAMED: Mapping[str, set[str]] = {
+    "addToList": {"userId"},
     "approveFollow": {"userId"},
     "assignRole": {"userId", "role"},
     "banUser": {"userId"},
     "blockUser": {"userId"},
     "createRole": {"permissions"},
+    "deleteList": {"id"},
     "followUser": {"userId"},
     "grantPermission": {"userId"},
     "muteUser": {"userId"},
     "rejectFollow": {"userId"},
     "removeFollower": {"userId"},
+    "removeFromList": {"userId"},
     "revokePermission": {"userId"},
     "revokeRole": {"userId", "role"},
     "revokeSession": {"id"},
@@ -59,6 +62,7 @@ NAMED: Mapping[str, set[str]] = {
     "unblockUser": {"userId"},
     "unfollowUser": {"userId"},
     "unmuteUser": {"userId"},
+    "updateList": {"id"},
     "updateRole": {"permissions"},
 }
 """What a mutation is about and has to name; who may is the permissions' affair."""

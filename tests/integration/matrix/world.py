@@ -18,6 +18,7 @@ from socialfeed.domain.post import Post
 from socialfeed.domain.search import indexed
 from socialfeed.domain.trending import EVERYWHERE, Limits, Reaction, Trendable
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User, UserStatus
+from socialfeed.domain.user_list import UserList
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import PASSWORD, Client
 from tests.integration.matrix.committed import Committed
@@ -67,7 +68,9 @@ class World:
     def things(self, viewer: Viewer, target: Target) -> dict[str, str]:
         """What a sample's `$names` stand for."""
         of_target = viewer.things if target is Target.OWN else self.targets[target]
-        return {"password": PASSWORD, "code": CODE, **of_target}
+        # Who is not signed in has no list, and has to name one.
+        mine = viewer.things.get("list", self.targets[Target.OTHER]["list"])
+        return {"password": PASSWORD, "code": CODE, "mine": mine, **of_target}
 
     def hidden(self, viewer: Viewer) -> dict[str, set[str]]:
         """The ids that the viewer may not be shown, by the name of their type."""
@@ -80,6 +83,7 @@ class World:
             "Comment": {things["comment"] for things in gone},
             "Media": {things["media"] for things in (*gone, self.targets[Target.PRIVATE])},
             "Draft": {things["draft"] for things in self.targets.values()},
+            "List": {things["list"] for things in self.targets.values()},
         }
 
     async def reveal(self) -> None:
@@ -151,6 +155,7 @@ class _Population:
         self._users: dict[str, User] = {}
         self._avoided, self._shunned = self._builder.user(), self._builder.user()
         self._posts: dict[str, Post] = {}
+        self._lists: dict[str, UserList] = {}
 
     async def pending(self, tx: Transaction) -> None:
         pending = self._builder.pending_user(email="pending@example.org")
@@ -181,11 +186,16 @@ class _Population:
             await tx.users.add(user)
 
     async def acquaintances(self, tx: Transaction) -> None:
-        """Everybody follows the other one and is followed back, those whom nobody may see, too; they are the newest."""
+        """Everybody follows the other one and is followed back, those whom nobody may see, too; they are the newest.
+        All of them are on everybody's list.
+        """
         other = self._users[Target.OTHER]
         for target in set(Target) - {Target.OWN, Target.OTHER}:
             await tx.follows.add(self._builder.follow(self._users[target], other))
             await tx.follows.add(self._builder.follow(other, self._users[target]))
+        for listed in self._lists.values():
+            for target in set(Target) - {Target.OWN}:
+                await tx.lists.add_member(self._builder.member(listed, self._users[target]))
 
     async def viewer(self, tx: Transaction, name: str, permissions: frozenset[Permission]) -> None:
         """Follows everybody but the private one, though one of them blocks everybody; is asked for the same by all; and
@@ -267,8 +277,11 @@ class _Population:
         await tx.comments.add(comment)
         draft = self._builder.draft(user)
         await tx.drafts.add(draft)
+        self._lists[name] = self._builder.user_list(user)
+        await tx.lists.add(self._lists[name])
         self.things[name] = {
             "draft": str(draft.id),
+            "list": str(self._lists[name].id),
             "user": str(user.id),
             "name": user.username,
             "email": user.email,

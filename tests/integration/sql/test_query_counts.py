@@ -57,7 +57,7 @@ def _fields(of: GraphQLOutputType) -> dict[str, GraphQLField]:
     return fields
 
 
-POST, USER = (everything(SCHEMA.type_map[name]) for name in ("Post", "User"))  # type: ignore[arg-type]
+POST, USER, LIST = (everything(SCHEMA.type_map[name]) for name in ("Post", "User", "List"))  # type: ignore[arg-type]
 
 EDGE = f"node {{ {POST} }} reason {{ users {{ {USER} }} terms {{ name }} }}"
 
@@ -83,9 +83,11 @@ LISTS = {
     "suggestedUsers": f"suggestedUsers(first: $n) {{ {USER} }}",
     "blockedUsers": f"blockedUsers(first: $n) {{ nodes {{ {USER} }} }}",
     "mutedUsers": f"mutedUsers(first: $n) {{ nodes {{ {USER} }} }}",
+    "lists": f"lists(first: $n) {{ nodes {{ {LIST} some: members(first: 5) {{ nodes {{ {USER} }} }} }} }}",
+    "list": f"list(id: $l) {{ members(first: $n) {{ nodes {{ {USER} }} }} }}",
     "searchUsers": f'searchUsers(query: "author", first: $n) {{ nodes {{ {USER} }} }}',
 }
-VARIABLES = {"n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!"}
+VARIABLES = {"n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!", "l": "ID!"}
 
 
 @pytest.fixture
@@ -160,6 +162,13 @@ async def world(client: Client, make: Builder) -> World:
             await tx.pins.put(author.id, post.id, at)
             liked = PostLiked(post.id, busy.id, round(at.timestamp() * 1000))
             await tx.outbox.add(Envelope(make.ids.event(), liked, at))
+        lists = [make.user_list(account) for _ in range(MANY)]
+        for made in lists:
+            await tx.lists.add(made)
+            await tx.lists.add_member(make.member(made, busy))
+        for author, made in zip(authors, lists, strict=True):
+            for each in (lists[0], made):
+                await tx.lists.add_member(make.member(each, author))
         for user in others["suggested"]:
             await tx.follows.add(make.follow(authors[0], user))
         for user in others["blocked"]:
@@ -169,7 +178,8 @@ async def world(client: Client, make: Builder) -> World:
         for user in others["asking"]:
             await tx.requests.add(FollowRequest(make.ids.follow(), user.id, ada, at))
     await client.settle()
-    world = World(signed_in, {"u": str(busy.id), "v": str(ada), "p": str(posts[0].id)})
+    things = {"u": busy.id, "v": ada, "p": posts[0].id, "l": lists[0].id}
+    world = World(signed_in, {name: str(thing) for name, thing in things.items()})
     await world.statements("userFeed { totalItems }")  # the first look warms the timeline behind the reader's back
 
     async def is_warm() -> bool:
@@ -197,7 +207,8 @@ async def test_a_page_of_fifty_costs_the_statements_of_a_page_of_five(
 def rows(page: Any) -> int:
     if isinstance(page, list):
         return len(page)
-    return len(next(page[name] for name in ("items", "nodes", "edges") if name in page))
+    inner = page.get("members", page)
+    return len(next(inner[name] for name in ("items", "nodes", "edges") if name in inner))
 
 
 async def test_a_profile_costs_the_same_however_much_hangs_on_it(world: World) -> None:

@@ -34,10 +34,12 @@ def test_a_name_is_normalised_and_may_be_as_long_as_this(make: Builder) -> None:
 )
 def test_other_names_are_refused_also_when_it_is_renamed(make: Builder, name: str, code: str) -> None:
     made = make.user_list(make.user(), name="Friends")
-    for refused in (lambda: make.user_list(make.user(), name=name), lambda: made.renamed(name, at=LATER)):
-        with pytest.raises(Invalid) as raised:
-            refused()
-        assert (raised.value.code, raised.value.field) == (code, "name")
+    with pytest.raises(Invalid) as of_new:
+        make.user_list(make.user(), name=name)
+    with pytest.raises(Invalid) as of_renamed:
+        made.renamed(name, at=LATER)
+
+    assert {(each.value.code, each.value.field) for each in (of_new, of_renamed)} == {(code, "name")}
 
 
 def test_a_list_that_is_renamed_says_when_and_one_that_keeps_its_name_does_not(make: Builder) -> None:

@@ -111,8 +111,9 @@ class Context:
 
     def forget_members(self, list_id: ListId) -> None:
         """What another mutation of the same operation loaded before this one changed who is on the list."""
-        for loader in (self.member_counts, *self._members.values()):
-            loader.clear(list_id)
+        self.member_counts.clear(list_id)
+        for pages in self._members.values():
+            pages.clear(list_id)
 
     def replies(self, post_id: PostId, shape: Shape) -> Loader[CommentId, ThreadView]:
         """Pages of replies of one shape under one post: one read for all comments of a level."""
