@@ -233,6 +233,8 @@ class Because(StrEnum):
 
     OWN = "own"
     FOLLOWED = "followed"
+    TAG = "tag"
+    PUBLIC = "public"
 
 
 @dataclass(slots=True)
@@ -243,12 +245,15 @@ class ScoreTermView:
 
 @dataclass(slots=True)
 class FeedReasonView:
-    """`users` are those through whom it came. The score and what made it are there where the feed is ranked."""
+    """`users` are those through whom it came, `tag` is the key of the tag that it was found by. The score and what made
+    it are there where the feed is ranked.
+    """
 
     kind: Because
     users: Sequence[UserView] = ()
     score: float | None = None
     terms: Sequence[ScoreTermView] = ()
+    tag: str | None = None
 
 
 @dataclass(slots=True)

@@ -458,7 +458,7 @@ _PUBLIC: Mapping[str, str] = {
     "DeleteAccountPayload": f"eraseAt {_PAYLOAD}",
     "FeedConnection": "edges nodes pageInfo",
     "FeedEdge": "cursor node reason",
-    "FeedReason": "kind users score terms",
+    "FeedReason": "kind users score terms tag",
     "FollowPayload": f"user isFollowing isRequested relationship {_PAYLOAD}",
     "Grant": "permission grantedAt expiresAt",
     "Highlight": "text isMatch",

@@ -133,6 +133,19 @@ class TestNewest:
         answer = await client.graphql(TAG, {"t": "rain", "n": 2, "a": page["endCursor"]})
         assert answer.codes == ["INVALID_CURSOR"]
 
+    async def test_each_post_says_that_a_tag_or_being_public_brought_it_here(self, client: Client) -> None:
+        ada = await client.sign_up("ada")
+        for n in range(2):
+            await publish(ada, f"{n} #Größe")
+        because = "edges { cursor reason { kind tag users { username } score terms { name } } } pageInfo { endCursor }"
+        for viewer in (client, ada):
+            feeds = await viewer.run(f'{{ tagFeed(tag: "#GRÖSSE") {{ {because} }} publicFeed {{ {because} }} }}')
+            for name, kind, tag in (("tagFeed", "TAG", "grösse"), ("publicFeed", "PUBLIC", None)):
+                edges = feeds[name]["edges"]
+                reason: dict[str, object] = {"kind": kind, "tag": tag, "users": [], "score": None, "terms": []}
+                assert [edge["reason"] for edge in edges] == [reason] * 2
+                assert feeds[name]["pageInfo"]["endCursor"] == edges[-1]["cursor"]
+
     async def test_the_public_feed_is_of_one_language_where_it_is_asked_for(self, client: Client) -> None:
         ada, bob = [await client.sign_up(name) for name in ("ada", "bob")]
         for content, language in (("Hallo", "de"), ("Hello", "en"), ("Servus", "de-AT"), ("?", None), ("Moin", "de")):

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from socialfeed.application.feeds import rules
 from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
 from socialfeed.application.feeds.present import post_views
+from socialfeed.application.feeds.reasons import with_reason
 from socialfeed.application.paging import Cursors, Listing, check_page, check_size
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.ports.trending import KEPT, Trending
-from socialfeed.application.views import ConnectionView, PageView, PostView, TagTrendView
+from socialfeed.application.views import Because, ConnectionView, FeedReasonView, PageView, PostView, TagTrendView
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.markup import clean_tag
 from socialfeed.domain.permissions import Actor
@@ -81,7 +82,8 @@ class Discovery:
         async def read(limit: int, position: int | None) -> Sequence[PostId]:
             return await self._posts.newest_tagged(key, limit=limit, before=_below(position))
 
-        return await self._newest(actor, self._cursors.of("tag", key), first, after, read)
+        found = await self._newest(actor, self._cursors.of("tag", key), first, after, read)
+        return with_reason(found, FeedReasonView(Because.TAG, tag=key))
 
     async def public(
         self, actor: Actor, *, first: int, after: str | None = None, language: str | None = None
@@ -94,7 +96,7 @@ class Discovery:
             return await self._posts.newest_public(limit=limit, before=_below(position), language=spoken)
 
         listing = self._cursors.of("public", *([] if spoken is None else [spoken]))
-        return await self._newest(actor, listing, first, after, read)
+        return with_reason(await self._newest(actor, listing, first, after, read), FeedReasonView(Because.PUBLIC))
 
     async def _newest(
         self,

@@ -29,3 +29,9 @@ def with_reasons(connection: ConnectionView[PostView], reader_id: UserId) -> Con
         FeedEdgeView(edge.cursor, edge.node, at_home(edge.node, reader_id)) for edge in connection.edges
     ]
     return ConnectionView(edges, connection.page_info)
+
+
+def with_reason(connection: ConnectionView[PostView], reason: FeedReasonView) -> ConnectionView[PostView]:
+    """A page of a feed in which every post stands for the same."""
+    edges: Sequence[FeedEdgeView] = [FeedEdgeView(edge.cursor, edge.node, reason) for edge in connection.edges]
+    return ConnectionView(edges, connection.page_info)
