@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from socialfeed.application.feeds.service import Ranking
 from socialfeed.application.search.service import PostFilter, Sort
@@ -20,6 +20,21 @@ T = TypeVar("T")
 BEFORE = datetime.now(UTC) - timedelta(days=1)
 """Everything is written later."""
 _ALL = PostFilter()
+
+
+class Trends(NamedTuple):
+    """The tags that trend."""
+
+
+class Tagged(NamedTuple):
+    tag: str
+
+
+class Public(NamedTuple):
+    language: str | None = None
+
+
+Way = Trends | Tagged | Public
 
 
 class Backend:
@@ -57,8 +72,10 @@ class Backend:
             await self.client.settle()
         return None
 
-    async def sight(self, viewer: int | None, person: int, post: int | None) -> dict[str, Any]:
-        """Everything the viewer sees; of pages, lists and threads those of one person and one post."""
+    async def sight(self, viewer: int | None, person: int, post: int | None, way: Way) -> dict[str, Any]:
+        """Everything the viewer sees; of pages, lists and threads those of one person and one post, of what there is to
+        be discovered what one finds on a way.
+        """
         actor, services, who = self.actor(viewer), next(self.lookouts), self.people[person]
         found = await services.posts.by_ids(actor, list(self.posts))
         page = await services.author_pages.page(actor, who, page=1, items_per_page=100)
@@ -76,7 +93,8 @@ class Backend:
             "page": ([self._post(view.id) for view in page.items], page.total_items),
             "found": found_by[0],
             "trending": {self._post(view.id) for view in trending.items},
-            "trends": trending.total_items,
+            "trending count": trending.total_items,
+            "discovered": await self._discovered(services, actor, way),
             "people": {self.people.index(user_id) for user_id in profiles},
             "followers": await self._listed(services.graph.followers(actor, who, first=100)),
             "following": await self._listed(services.graph.following(actor, who, first=100)),
@@ -104,6 +122,17 @@ class Backend:
                 self.people.index(user.id) for user in await services.graph.suggested(actor, first=100)
             ]
         return seen
+
+    async def _discovered(self, services: Services, actor: Actor, way: Way) -> object:
+        match way:
+            case Trends():
+                tags = await services.discovery.trending_tags(actor, first=100)
+                return {tag.name: (tag.posts_count, tag.authors_count) for tag in tags}
+            case Tagged(tag):
+                found = await services.discovery.tag(actor, tag, first=100)
+            case Public(language):
+                found = await services.discovery.public(actor, first=100, language=language)
+        return [self._post(view.id) for view in found.nodes]
 
     async def _thread(self, services: Services, actor: Actor, post_id: PostId) -> dict[int, str] | str:
         try:

@@ -24,6 +24,8 @@ class Post:
     visibility: Visibility
     mentioned: frozenset[int]
     words: frozenset[str]
+    tag: str
+    language: str
     deleted: bool = False
 
 
@@ -127,6 +129,22 @@ class Model:
         post = self.posts[number]
         is_public = post.visibility is Visibility.PUBLIC and not self.people[post.author].private
         return is_public and self.sees(viewer, number) == SHOWN
+
+    def newest(self, viewer: int | None, *, tag: str | None = None, language: str | None = None) -> list[int]:
+        """What is discovered of all, or of those with a tag, or in a language of any region, the newest first."""
+        return [
+            number
+            for number, post in reversed(list(enumerate(self.posts)))
+            if self.discovers(viewer, number)
+            and tag in (None, post.tag)
+            and language in (None, post.language, post.language[:2])
+        ]
+
+    def trends(self, viewer: int | None) -> dict[str, tuple[int, int]]:
+        """The tags of what trends, with how many posts and how many authors that is."""
+        posts = [self.posts[number] for number in self.trending(viewer)]
+        authors = {tag: [post.author for post in posts if post.tag == tag] for tag in {post.tag for post in posts}}
+        return {tag: (len(wrote), len(set(wrote))) for tag, wrote in authors.items()}
 
     def page(self, viewer: int | None, who: int) -> tuple[list[int], int]:
         """What is shown of somebody's page, and how many stand there."""

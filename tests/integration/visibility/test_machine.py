@@ -28,12 +28,16 @@ from socialfeed.domain.graph import MuteOf
 from socialfeed.domain.permissions import OPERATOR
 from socialfeed.domain.post import Visibility
 from socialfeed.testing.client import open_client
-from tests.integration.visibility.backends import Backend
+from tests.integration.visibility.backends import Backend, Public, Tagged, Trends, Way
 from tests.integration.visibility.model import Comment, Model, Person, Post
 from tests.services import postgres
 
 NAMES = ["ada", "bob", "cem", "dia"]
 WORDS = ["alpha", "beta"]
+TAGS = ["even", "odd"]
+LANGUAGES = ["de", "en", "de-AT"]
+WAYS: list[Way] = [Trends(), Tagged("odd"), Public(), Public("de")]
+"""Four, for five who look in turn: each of them goes each way."""
 EXAMPLES, STEPS = 15, 100
 STEPS_AT_LEAST = 1_000
 """Each of the two tests takes so many that do something, of those it draws."""
@@ -92,15 +96,18 @@ class Machine(RuleBasedStateMachine):
     def write(self, author: int, visibility: Visibility, named: int | None, words: frozenset[str]) -> None:
         if not self.model.people[author].active or len(self.model.posts) > 30:
             return
-        content = " ".join(["Hello", *words, *([f"@{NAMES[named]}"] if named is not None else [])])
+        number = len(self.model.posts)
+        tag, language = TAGS[number % len(TAGS)], LANGUAGES[number % len(LANGUAGES)]
+        content = " ".join(["Hello", f"#{tag}", *words, *([f"@{NAMES[named]}"] if named is not None else [])])
 
         async def writing(backend: Backend) -> None:
-            made = await backend.services.posts.create(backend.actor(author), content=content, visibility=visibility)
+            actor = backend.actor(author)
+            made = await backend.services.posts.create(actor, content=content, visibility=visibility, language=language)
             backend.posts.append(made.id)
 
         assert self.do(writing) is None
         mentioned = frozenset({named} if named is not None and self.model.people[named].active else set[int]())
-        self.model.posts.append(Post(author, visibility, mentioned, words))
+        self.model.posts.append(Post(author, visibility, mentioned, words, tag, language))
 
     @precondition(lambda self: self.model.posts)
     @rule(number=numbers)
@@ -337,13 +344,13 @@ class Machine(RuleBasedStateMachine):
         viewer, person = viewers[turn % len(viewers)], turn // 2 % len(NAMES)
         if viewer is not None and not self.model.people[viewer].active:
             viewer = None
-        post = self.post_of(turn // 3)
-        expected = self.expected(viewer, person, post)
+        post, way = self.post_of(turn // 3), WAYS[turn % len(WAYS)]
+        expected = self.expected(viewer, person, post, way)
         for backend in self.backends:
-            seen = self.runner.run(backend.sight(viewer, person, post))
+            seen = self.runner.run(backend.sight(viewer, person, post, way))
             assert seen == expected, f"{backend.name}, as {'nobody' if viewer is None else NAMES[viewer]}"
 
-    def expected(self, viewer: int | None, person: int, post: int | None) -> dict[str, Any]:
+    def expected(self, viewer: int | None, person: int, post: int | None, way: Way) -> dict[str, Any]:
         model = self.model
         page: list[int] | str | None = None
         if not model.looks_up(viewer, person):
@@ -356,7 +363,8 @@ class Machine(RuleBasedStateMachine):
             "posts": model.visible(viewer),
             "page": model.page(viewer, person),
             "trending": model.trending(viewer),
-            "trends": len(model.trending(viewer)),
+            "trending count": len(model.trending(viewer)),
+            "discovered": self.discovered(viewer, way),
             "found": {number for number in range(len(model.posts)) if model.discovers(viewer, number)},
             "people": {who for who in range(len(NAMES)) if model.looks_up(viewer, who)},
             "followers": page or model.followers(viewer, person),
@@ -376,6 +384,15 @@ class Machine(RuleBasedStateMachine):
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)
         return seen
+
+    def discovered(self, viewer: int | None, way: Way) -> object:
+        match way:
+            case Trends():
+                return self.model.trends(viewer)
+            case Tagged(tag):
+                return self.model.newest(viewer, tag=tag)
+            case Public(language):
+                return self.model.newest(viewer, language=language)
 
 
 @pytest.fixture
