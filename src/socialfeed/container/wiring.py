@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from socialfeed.adapters.caching import CachedContents, StoredContents
+from socialfeed.adapters.caching import COPY_LIFE, CachedContents, CachedStandings, StoredContents, StoredStandings
 from socialfeed.adapters.memory import MemoryCache, MemoryRateLimiter
 from socialfeed.adapters.prometheus import PrometheusMetrics
 from socialfeed.adapters.security import (
@@ -99,11 +99,25 @@ def _fetcher(resolver: "SystemResolver | None") -> Fetcher | None:
     return HttpFetcher(PublicNetwork(resolver))
 
 
+_STANDINGS = 8
+"""The part of what a process keeps that is for how viewers stand to others."""
+
+
 def _contents(storage: Storage, shared: SharedStore | None, max_bytes: int) -> CachedContents | StoredContents:
     """Without a store that tells of changes made by others a process can keep nothing."""
     if shared is None:
         return StoredContents(storage.posts, storage.users)
-    return CachedContents(storage.posts, storage.users, shared.cache, max_bytes=max_bytes)
+    return CachedContents(storage.posts, storage.users, shared.cache, max_bytes=max_bytes - max_bytes // _STANDINGS)
+
+
+def _standings(
+    storage: Storage, shared: SharedStore | None, contents: CachedContents | StoredContents, max_bytes: int
+) -> CachedStandings | StoredStandings:
+    if shared is None or isinstance(contents, StoredContents):
+        return StoredStandings(storage.graph)
+    return CachedStandings(
+        storage.graph, shared.cache, contents.watch, life=COPY_LIFE, max_bytes=max_bytes // _STANDINGS
+    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -142,9 +156,8 @@ class Container(containers.DeclarativeContainer):
         CounterUpkeep, storage.provided.uow, storage.provided.counters, storage.provided.posts
     )
     contents = providers.Singleton(_contents, storage, shared, settings.provided.process_cache)
-    hydrator = providers.Singleton(
-        Hydrator, contents, storage.provided.engagement, counters, storage.provided.graph, clock
-    )
+    standings = providers.Singleton(_standings, storage, shared, contents, settings.provided.process_cache)
+    hydrator = providers.Singleton(Hydrator, contents, storage.provided.engagement, counters, standings, clock)
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts)
     feed_reactions = providers.Singleton(FeedReactions, timelines, storage.provided.posts)
     trends = providers.Singleton(
@@ -187,7 +200,7 @@ class Container(containers.DeclarativeContainer):
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
-    freshness = providers.Singleton(Freshness, contents)
+    freshness = providers.Singleton(Freshness, contents, standings)
     limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit, notes)
     codes = providers.Singleton(
         OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
@@ -256,7 +269,7 @@ class Container(containers.DeclarativeContainer):
         idempotency_keys_forgotten=once.provided.forget_old,
     )
     graph = providers.Singleton(
-        Graph, commands, storage.provided.users, storage.provided.graph, hydrator, cursors, guard
+        Graph, commands, storage.provided.users, storage.provided.graph, hydrator, freshness, cursors, guard
     )
     services = providers.Singleton(
         Services,
@@ -290,7 +303,9 @@ class Container(containers.DeclarativeContainer):
         ),
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=graph,
-        boundaries=providers.Singleton(Boundaries, commands, graph, storage.provided.graph, hydrator, cursors, guard),
+        boundaries=providers.Singleton(
+            Boundaries, commands, graph, storage.provided.graph, hydrator, freshness, cursors, guard
+        ),
         lists=providers.Singleton(Lists, commands, graph, storage.provided.lists, cursors, guard),
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,

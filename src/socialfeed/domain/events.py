@@ -155,6 +155,15 @@ class UserFollowed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StandingChanged(Event):
+    """How two accounts stand to one another changed, or, where both are the same, what its owner wants to read."""
+
+    name = "standing_changed"
+    one: UserId
+    other: UserId
+
+
+@dataclass(frozen=True, slots=True)
 class MediaUploaded(Event):
     """A file was stored and waits to be processed."""
 
@@ -185,6 +194,7 @@ _TYPES: dict[str, type[Event]] = {
         CommentAdded,
         CommentLiked,
         UserFollowed,
+        StandingChanged,
         MediaUploaded,
         MediaRemoved,
     )

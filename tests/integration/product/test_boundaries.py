@@ -16,6 +16,7 @@ from tests.integration.product.test_graph import (
     id_of,
     listed,
     relation,
+    told_of,
     towards,
 )
 from tests.integration.product.test_own_account import update
@@ -299,7 +300,7 @@ class TestMutes:
 
         await towards(ada, "muteUser", bob)
 
-        assert await ada.app.storage.outbox.backlog() == 0
+        assert await told_of(ada) == set()
         assert (await company.places(bob, ada), await relation(bob, ada), await counts(bob, ada)) == before
         assert "by ada" in await contents(bob)
         await like(bob, company.of(ada)["post"])

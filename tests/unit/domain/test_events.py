@@ -52,6 +52,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, int]]] = [
     (events.MediaUploaded(MediaId(4)), "media_uploaded", {"media_id": 4}),
     (events.MediaRemoved(MediaId(4)), "media_removed", {"media_id": 4}),
     (events.UserFollowed(UserId(1), UserId(2)), "user_followed", {"follower_id": 1, "followee_id": 2}),
+    (events.StandingChanged(UserId(1), UserId(2)), "standing_changed", {"one": 1, "other": 2}),
 ]
 
 

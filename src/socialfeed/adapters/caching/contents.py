@@ -86,7 +86,7 @@ class CachedContents:
         profile_copies = Copies[UserId, Profile](profile_size, quarter, COPY_LIFE, now)
         self._posts = ReadThrough(POSTS, cache, post_copies, posts.posts_by_ids)
         self._profiles = ReadThrough(PROFILES, cache, profile_copies, users.profiles_by_ids)
-        self._watch = Watch(cache, self._posts, self._profiles)
+        self.watch = Watch(cache, self._posts, self._profiles)
 
     async def posts_by_ids(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
         return await self._posts.by_ids(ids, await self._caught_up(ids))
@@ -100,14 +100,14 @@ class CachedContents:
         return posts, await self._profiles.by_ids(_authors(posts), watch)
 
     async def forget_post(self, post_id: PostId) -> None:
-        await self._posts.forget(post_id, self._watch)
+        await self._posts.forget(post_id, self.watch)
 
     async def forget_profile(self, user_id: UserId) -> None:
-        await self._profiles.forget(user_id, self._watch)
+        await self._profiles.forget(user_id, self.watch)
 
     async def _caught_up(self, ids: Sequence[int]) -> Watch | None:
         """The watch, where copies may be used."""
-        return self._watch if ids and await self._watch.catch_up() else None
+        return self.watch if ids and await self.watch.catch_up() else None
 
 
 def _authors(posts: Mapping[PostId, Post]) -> list[UserId]:

@@ -20,9 +20,13 @@ class Watch:
 
     def __init__(self, cache: Cache, *copies: Droppable) -> None:
         self._cache = cache
-        self._copies = copies
+        self._copies = list(copies)
         self._position: str | None = None
         self._drops = 0
+
+    def look_after(self, copies: Droppable) -> None:
+        """These, too, are dropped from now on."""
+        self._copies.append(copies)
 
     @property
     def mark(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from socialfeed.application.counters import Counters
 from socialfeed.application.ports.clock import Clock
-from socialfeed.application.ports.graph import GraphReader
+from socialfeed.application.ports.graph import Standings
 from socialfeed.application.ports.readers import ContentBatches, EngagementReader, Profile
 from socialfeed.domain.engagement import Counts, Engaged
 from socialfeed.domain.ids import PostId, UserId
@@ -33,13 +33,13 @@ class Hydrator:
         contents: ContentBatches,
         engagement: EngagementReader,
         counters: Counters,
-        graph: GraphReader,
+        standings: Standings,
         clock: Clock,
     ) -> None:
         self._contents = contents
         self._engagement = engagement
         self._counters = counters
-        self._graph = graph
+        self._standings = standings
         self._clock = clock
 
     async def posts(self, actor: Actor, ids: Sequence[PostId]) -> HydratedPosts:
@@ -74,8 +74,8 @@ class Hydrator:
         others = [user_id for user_id in user_ids if user_id != viewer_id]
         if viewer_id is None or not others:
             return Viewpoint(viewer_id, now)
-        relations = await self._graph.relations(viewer_id, others)
-        return Viewpoint(viewer_id, now, relations, tuple(await self._graph.muted_words(viewer_id)))
+        relations = await self._standings.relations(viewer_id, others)
+        return Viewpoint(viewer_id, now, relations, tuple(await self._standings.muted_words(viewer_id)))
 
     async def accounts(self, actor: Actor, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         """Those accounts among these that may stand in a list the viewer looks at, in the order given."""

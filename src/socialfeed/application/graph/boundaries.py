@@ -10,8 +10,10 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_size
 from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.views import ConnectionView, UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import Invalid
+from socialfeed.domain.events import StandingChanged
 from socialfeed.domain.graph import MUTED_WORDS_MAX, Block, Mute, MutedWord, MuteOf, clean_phrase
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import Actor, Permission
@@ -26,6 +28,7 @@ class Boundaries:
         graph: Graph,
         reader: GraphReader,
         hydrator: Hydrator,
+        freshness: Freshness,
         cursors: Cursors,
         guard: Guard,
     ) -> None:
@@ -33,6 +36,7 @@ class Boundaries:
         self._graph = graph
         self._reader = reader
         self._hydrator = hydrator
+        self._freshness = freshness
         self._cursors = cursors
         self._guard = guard
 
@@ -49,14 +53,18 @@ class Boundaries:
             for one, other in ((blocker_id, user_id), (user_id, blocker_id)):
                 await tx.follows.remove(one, other)
                 await tx.requests.remove(one, other)
+            await self._commands.publish(tx, StandingChanged(blocker_id, user_id))
             await self._commands.record(tx, actor, Action.USER_BLOCK, user_id)
+        await self._freshness.standing_changed(blocker_id, user_id)
 
     async def unblock(self, actor: Actor, user_id: UserId) -> None:
         """Idempotent. Nobody follows anybody again by it."""
         blocker_id = self._guard.require(actor, Permission.USER_BLOCK)
         async with self._commands.transaction() as tx:
             if await tx.blocks.remove(blocker_id, user_id):
+                await self._commands.publish(tx, StandingChanged(blocker_id, user_id))
                 await self._commands.record(tx, actor, Action.USER_UNBLOCK, user_id)
+        await self._freshness.standing_changed(blocker_id, user_id)
 
     async def mute(
         self, actor: Actor, user_id: UserId, *, kinds: Sequence[MuteOf] = (MuteOf.ALL,), minutes: int | None = None
@@ -67,7 +75,9 @@ class Boundaries:
         view = await self._graph.require(actor, user_id)
         async with self._commands.transaction() as tx:
             await tx.mutes.put(mute)
+            await self._commands.publish(tx, StandingChanged(muter_id, user_id))
             await self._commands.record(tx, actor, Action.USER_MUTE, user_id)
+        await self._freshness.standing_changed(muter_id, user_id)
         return view
 
     async def unmute(self, actor: Actor, user_id: UserId) -> None:
@@ -75,7 +85,9 @@ class Boundaries:
         muter_id = self._guard.require(actor, Permission.USER_MUTE)
         async with self._commands.transaction() as tx:
             if await tx.mutes.remove(muter_id, user_id):
+                await self._commands.publish(tx, StandingChanged(muter_id, user_id))
                 await self._commands.record(tx, actor, Action.USER_UNMUTE, user_id)
+        await self._freshness.standing_changed(muter_id, user_id)
 
     async def mute_word(self, actor: Actor, phrase: str, *, minutes: int | None = None) -> MutedWord:
         """A word, a phrase, or a tag with its `#`; at most 200 at a time, those that are over not counted. Raises
@@ -92,7 +104,9 @@ class Boundaries:
             if sum(not known.is_over(now) for known in others) >= MUTED_WORDS_MAX:
                 raise Invalid(f"At most {MUTED_WORDS_MAX} words, please.", code="TOO_MANY", field="phrase")
             await tx.muted_words.put(word)
+            await self._commands.publish(tx, StandingChanged(user_id, user_id))
             await self._commands.record(tx, actor, Action.WORD_MUTE)
+        await self._freshness.standing_changed(user_id, user_id)
         return word
 
     async def unmute_word(self, actor: Actor, phrase: str) -> None:
@@ -101,7 +115,9 @@ class Boundaries:
         folded = clean_phrase(phrase)
         async with self._commands.transaction() as tx:
             if await tx.muted_words.remove(user_id, folded):
+                await self._commands.publish(tx, StandingChanged(user_id, user_id))
                 await self._commands.record(tx, actor, Action.WORD_UNMUTE)
+        await self._freshness.standing_changed(user_id, user_id)
 
     async def muted_words(self, actor: Actor) -> list[MutedWord]:
         """In order of the phrase."""

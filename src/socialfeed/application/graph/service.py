@@ -13,6 +13,7 @@ from socialfeed.application.ports.readers import (
 )
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.views import ConnectionView, RelationshipView, UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action
 from socialfeed.domain.errors import (
     BlockedByYou,
@@ -21,7 +22,7 @@ from socialfeed.domain.errors import (
     TooManyFollowed,
     UserNotFound,
 )
-from socialfeed.domain.events import UserFollowed
+from socialfeed.domain.events import StandingChanged, UserFollowed
 from socialfeed.domain.graph import FOLLOWED_MAX, STRANGER, Follow, FollowRequest, Priority, ProfileCounts
 from socialfeed.domain.ids import FollowId, UserId
 from socialfeed.domain.permissions import Actor, Permission
@@ -38,6 +39,7 @@ class Graph:
         users: UserReader,
         graph: GraphReader,
         hydrator: Hydrator,
+        freshness: Freshness,
         cursors: Cursors,
         guard: Guard,
     ) -> None:
@@ -45,6 +47,7 @@ class Graph:
         self._users = users
         self._graph = graph
         self._hydrator = hydrator
+        self._freshness = freshness
         self._cursors = cursors
         self._guard = guard
 
@@ -67,12 +70,14 @@ class Graph:
                 request = FollowRequest(new.id, follower_id, user_id, now)
                 if await tx.requests.add(request) is request:
                     await _check_unblocked(tx, follower_id, user_id)
+                    await self._commands.publish(tx, StandingChanged(follower_id, user_id))
                     await self._commands.record(tx, actor, Action.REQUEST_SEND, user_id)
             elif await tx.follows.add(new) is new:
                 await tx.requests.remove(follower_id, user_id)
                 await _check_unblocked(tx, follower_id, user_id)
                 await self._commands.publish(tx, UserFollowed(follower_id, user_id))
                 await self._commands.record(tx, actor, Action.USER_FOLLOW, user_id)
+        await self._freshness.standing_changed(follower_id, user_id)
         return followee
 
     async def unfollow(self, actor: Actor, user_id: UserId) -> UserView:
@@ -83,9 +88,12 @@ class Graph:
         followee = await self.require(actor, user_id)
         async with self._commands.transaction() as tx:
             if await tx.requests.remove(follower_id, user_id):
+                await self._commands.publish(tx, StandingChanged(follower_id, user_id))
                 await self._commands.record(tx, actor, Action.REQUEST_WITHDRAW, user_id)
             if await tx.follows.remove(follower_id, user_id):
+                await self._commands.publish(tx, StandingChanged(follower_id, user_id))
                 await self._commands.record(tx, actor, Action.USER_UNFOLLOW, user_id)
+        await self._freshness.standing_changed(follower_id, user_id)
         return followee
 
     async def prioritize(self, actor: Actor, user_id: UserId, priority: Priority) -> UserView:
@@ -95,7 +103,9 @@ class Graph:
         async with self._commands.transaction() as tx:
             if not await tx.follows.prioritize(follower_id, user_id, priority):
                 raise UserNotFound(field="user_id")
+            await self._commands.publish(tx, StandingChanged(follower_id, user_id))
             await self._commands.record(tx, actor, Action.USER_PRIORITIZE, user_id)
+        await self._freshness.standing_changed(follower_id, user_id)
         return followee
 
     @regenerates_ids
@@ -111,7 +121,10 @@ class Graph:
             if await tx.follows.add(follow) is follow:
                 await _check_unblocked(tx, target_id, user_id)
                 await self._commands.publish(tx, UserFollowed(user_id, target_id))
+            else:
+                await self._commands.publish(tx, StandingChanged(user_id, target_id))
             await self._commands.record(tx, actor, Action.REQUEST_APPROVE, user_id)
+        await self._freshness.standing_changed(user_id, target_id)
         return requester
 
     async def reject(self, actor: Actor, user_id: UserId) -> None:
@@ -120,14 +133,18 @@ class Graph:
         async with self._commands.transaction() as tx:
             if await tx.requests.remove(user_id, target_id) is None:
                 raise FollowRequestNotFound(field="user_id")
+            await self._commands.publish(tx, StandingChanged(user_id, target_id))
             await self._commands.record(tx, actor, Action.REQUEST_REJECT, user_id)
+        await self._freshness.standing_changed(user_id, target_id)
 
     async def remove_follower(self, actor: Actor, user_id: UserId) -> None:
         """Idempotent. The one who is removed is not told."""
         followee_id = self._guard.require(actor, Permission.USER_FOLLOW)
         async with self._commands.transaction() as tx:
             if await tx.follows.remove(user_id, followee_id):
+                await self._commands.publish(tx, StandingChanged(user_id, followee_id))
                 await self._commands.record(tx, actor, Action.USER_REMOVE_FOLLOWER, user_id)
+        await self._freshness.standing_changed(user_id, followee_id)
 
     async def followers(
         self, actor: Actor, user_id: UserId, *, first: int, after: str | None = None

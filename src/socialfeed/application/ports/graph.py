@@ -72,15 +72,19 @@ class FollowerIds(NamedTuple):
     last: FollowId | None
 
 
-class GraphReader(Protocol):
+class Standings(Protocol):
+    """What the visibility policy asks about a viewer, page by page."""
+
     async def relations(self, viewer_id: UserId, user_ids: Sequence[UserId]) -> dict[UserId, Relation]:
         """How the viewer stands to each; those it has nothing to do with may be left out. A mute that is over may still
         be told.
         """
 
-    async def muted_words(self, viewer_id: UserId) -> list[MutedWord]:
+    async def muted_words(self, viewer_id: UserId) -> Sequence[MutedWord]:
         """In order of the phrase; words whose time is over may still be told."""
 
+
+class GraphReader(Standings, Protocol):
     async def followers(self, user_id: UserId, *, limit: int, before: FollowId | None = None) -> list[Follow]:
         """Who follows the user, the newest follows first, ids below `before`."""
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from socialfeed.domain.errors import Unavailable
-from socialfeed.domain.events import Envelope, PostChanged, ProfileChanged
+from socialfeed.domain.events import Envelope, PostChanged, ProfileChanged, StandingChanged, UserFollowed
 from socialfeed.domain.ids import PostId, UserId
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,15 @@ class Cached(Protocol):
     async def forget_profile(self, user_id: UserId) -> None: ...
 
 
+class CachedRelations(Protocol):
+    async def forget_standings(self, *user_ids: UserId) -> None:
+        """As `Cached` has it, of how these viewers stand to others."""
+
+
 class Freshness:
-    def __init__(self, contents: Cached) -> None:
+    def __init__(self, contents: Cached, standings: CachedRelations) -> None:
         self._contents = contents
+        self._standings = standings
 
     async def profile_changed(self, user_id: UserId) -> None:
         """After the commit. While the cache is away nobody reads from it, and the job waits for it."""
@@ -33,6 +39,10 @@ class Freshness:
         """As `profile_changed`."""
         await _try(self._contents.forget_post(post_id))
 
+    async def standing_changed(self, one: UserId, other: UserId) -> None:
+        """As `profile_changed`, for what is between two accounts."""
+        await _try(self._standings.forget_standings(*{one, other}))
+
     async def forget(self, envelope: Envelope) -> None:
         """Job: makes sure."""
         match envelope.event:
@@ -40,6 +50,8 @@ class Freshness:
                 await self._contents.forget_profile(user_id)
             case PostChanged(post_id):
                 await self._contents.forget_post(post_id)
+            case StandingChanged(one, other) | UserFollowed(one, other):
+                await self._standings.forget_standings(*{one, other})
 
 
 async def _try(forgetting: Awaitable[None]) -> None:

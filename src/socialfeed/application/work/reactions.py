@@ -16,6 +16,7 @@ from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
 
+_CACHED = (events.ProfileChanged, events.PostChanged, events.StandingChanged, events.UserFollowed)
 _REACTIONS = (events.PostLiked, events.PostShared, events.CommentAdded)
 
 
@@ -47,7 +48,7 @@ def reactions(
             (events.VerificationRequested, events.PasswordResetRequested, events.EmailChangeRequested),
             codes.mail_code,
         ),
-        Reaction("forget_changed", Queue.INTERACTIVE, (events.ProfileChanged, events.PostChanged), freshness.forget),
+        Reaction("forget_changed", Queue.INTERACTIVE, _CACHED, freshness.forget),
         Reaction("index_post", Queue.INTERACTIVE, (events.PostPublished, events.PostChanged), indexing.index_post),
         Reaction("index_author", Queue.MAINTENANCE, (events.ProfileChanged,), indexing.index_author),
         Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), fan_out.begin),
