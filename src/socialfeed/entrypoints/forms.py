@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from socialfeed.application.media.intake import Intake
-from socialfeed.entrypoints.requests import MAX_BODY, BadRequest, malformed, too_large
+from socialfeed.entrypoints.requests import MAX_BODY, BadRequest, declared_length, malformed, too_large
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -53,8 +53,7 @@ async def read_form(request: Request, receiving: Receiving, *, files_max: int, f
 
     Whatever becomes of it, the answer must go through `closing`.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > files_max * file_max + MAX_BODY:
+    if declared_length(request) > files_max * file_max + MAX_BODY:
         raise too_large(file_max)
     async with AsyncExitStack() as stack:
         form = Form()
