@@ -31,7 +31,7 @@ faults: .venv/.dev ## Kill and freeze servers under load, and print what came of
 e2e: .venv/.dev ## Try the pages in a browser, and Apollo, urql and Relay against a server (needs chromium, node, npm)
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
-bench: .venv/.dev ## Measure `userFeed` over HTTP against ceilings and peers, ten minutes (ARGS=--quick for one)
+bench: .venv/.dev .venv/.bench ## Measure `userFeed` over HTTP against ceilings and peers, ten minutes (ARGS=--quick for one)
 	@$(BIN)/python -m bench.serving $(ARGS)
 
 check: .venv/.dev ## Formatting, lint, types, import contracts and unit tests: under a minute
@@ -57,3 +57,8 @@ $(BIN)/python:
 
 .venv/.dev: requirements-dev.txt .venv/.product
 	@echo "Installing the tools of development" && $(INSTALL) --require-hashes -r requirements-dev.txt && touch $@
+
+# Elsewhere: what peers need and what we need exclude each other.
+.venv/.bench: requirements-bench.txt | $(BIN)/python
+	@echo "Installing the peers of the bench" && $(BIN)/python -m venv .venv/peers
+	@.venv/peers/bin/python -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements-bench.txt && touch $@

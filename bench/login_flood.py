@@ -97,9 +97,9 @@ async def one_round(address: str, token: str, core: int, server: int) -> Round:
     attackers.start()
     try:
         await asyncio.to_thread(here.recv)
-        used = cpu_seconds(server)
+        used = cpu_seconds([server])[server]
         loaded = await reads(wire, token, FLOOD_SECONDS)
-        used = cpu_seconds(server) - used
+        used = cpu_seconds([server])[server] - used
         attack: Seen = await asyncio.to_thread(here.recv)
     finally:
         wire.close()

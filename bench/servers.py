@@ -1,8 +1,8 @@
 """The sets of backends to measure on, from where the tests find theirs."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,6 +15,9 @@ from socialfeed.adapters.sql import migrate
 Settings = dict[str, Any]
 
 SQLITE, POSTGRES = "SQLite", "Postgres + Valkey"
+
+PATIENCE = "timeout=5"
+"""Seconds that a call to Valkey may take here: a measurement on a busy machine is slow, not broken."""
 
 
 @contextmanager
@@ -59,7 +62,20 @@ def load() -> str:
     return Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "unknown"
 
 
-def cpu_seconds(process: int) -> float:
-    """Of processors, what a process has used so far: that of its threads, not of its children."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(processes: Iterable[int]) -> dict[int, float]:
+    """Of processors, what each of them that is there has used so far: its threads, not its children."""
+    used = {}
+    for process in processes:
+        with suppress(FileNotFoundError):
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            used[process] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def family(process: int) -> list[int]:
+    """It, and those that descend from it."""
+    found = [process]
+    for each in found:
+        with suppress(FileNotFoundError):
+            found += map(int, Path(f"/proc/{each}/task/{each}/children").read_text().split())
+    return found

@@ -24,15 +24,12 @@ from tests.services import Missing, Services, redis
 
 from bench import hot_post
 from bench.feeds import pushing, reading
-from bench.servers import POSTGRES, SQLITE, Settings, backends, services
+from bench.servers import PATIENCE, POSTGRES, SQLITE, Settings, backends, services
 from socialfeed.container import open_app
 from socialfeed.settings import Settings as AppSettings
 
 READ_ROUNDS, PUSH_ROUNDS, DELIVERIES = 25, 3, 5
 POSTGRES_ALONE = "Postgres"
-
-PATIENCE = "timeout=5"
-"""Seconds that a call to Valkey may take here: a measurement on a busy machine is slow, not broken."""
 
 
 async def read(found: Services, rounds: int) -> list[bool]:

@@ -8,6 +8,7 @@ same round found.
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -16,40 +17,56 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlsplit
 
+import uvloop
 from tests.services import Missing
 
-from bench.figures import Goal, percentile, ratio
+from bench.peers.given import Given
 from bench.servers import load, services
-from bench.serving import world as worlds
-from bench.serving.ceilings import ANSWER
-from bench.serving.contenders import Contender, Contest, Measured, requests
+from bench.serving import report
+from bench.serving.ceilings import ANSWER, DATABASES
+from bench.serving.contenders import (
+    ARIADNE,
+    RAW,
+    REFERENCE,
+    SETTINGS,
+    SQL,
+    SQL_IO,
+    VALKEY,
+    VALKEY_IO,
+    Contender,
+    Contest,
+    Measured,
+    hosted,
+    peers,
+)
 from bench.serving.load import Clients
+from bench.serving.operation import requests
+from bench.serving.profile import profiled
+from bench.serving.recording import record, recorded
+from bench.serving.world import World, prepared, token_key
 
 ROUNDS, SECONDS, STEADY_SECONDS = 3, 4.0, 8.0
 QUICK_ROUNDS, QUICK_SECONDS, QUICK_STEADY_SECONDS = 3, 1.5, 3.0
 STEADY = 0.8
 """Of the most that a server can do."""
 
-FULL = 0.9
-"""The part of the other core from which on it may be what limits."""
-
-RAW, VALKEY, SQL, REFERENCE = "raw", "valkey", "sql", "reference"
 STEADILY = (VALKEY, SQL)
 
-VALKEY_GOAL = VALKEY, Goal("with Valkey, by raw ASGI", 0.3), RAW
 
-Found = dict[str, list[Measured]]
-
-
-def contenders(world: worlds.World) -> list[Contender]:
+def contenders(world: World) -> list[Contender]:
     everything = {name: str(value) for name, value in world.settings.items()}
     without_redis = {name: value for name, value in everything.items() if name != "redis_url"}
     return [
-        Contender(RAW, "bytes from memory"),
+        hosted(RAW, "bytes from memory"),
+        hosted(VALKEY_IO, "I/O of ours with Valkey"),
+        hosted(SQL_IO, "I/O of ours, Postgres alone"),
         Contender(VALKEY, "ours, with Valkey", everything),
         Contender(SQL, "ours, Postgres alone", without_redis),
-        Contender(REFERENCE, "by Ariadne, our resolvers", {**everything, "graphql_executor": "reference"}),
+        Contender(REFERENCE, "ours, by graphql-core", {**everything, "graphql_executor": "reference"}),
+        hosted(ARIADNE, "Ariadne on our resolvers"),
+        *peers(),
     ]
 
 
@@ -62,96 +79,70 @@ async def run(arguments: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="socialfeed-bench-")))
         found = stack.enter_context(services())
-        world = await stack.enter_async_context(worlds.prepared(found, folder, keep=arguments.keep, core=loading))
+        world = await stack.enter_async_context(prepared(found, folder, keep=arguments.keep, core=loading))
         chosen = [each for each in contenders(world) if not arguments.only or each.key in arguments.only]
         contest = Contest(world, serving, requests(world.readers))
-        start(stack, contest, folder, chosen)
-        return measure(contest, chosen, rounds, seconds, steady)
+        await start(stack, contest, world, folder, chosen)
+        print(f"{rounds} rounds, load of the machine {load()}", flush=True)
+        measured, evenly = measure(contest, chosen, rounds, seconds, steady)
+        report.table(chosen, measured)
+        report.steadily(chosen, evenly)
+        missed = report.judge(measured, evenly, STEADY)
+        for each in chosen:
+            if each.key in missed:
+                settings = {**(each.settings or {}), "data_dir": str(folder / "profile")}
+                report.explain(each, measured, await profiled(settings, world.readers))
+        return 1 if missed else 0
 
 
-def start(stack: AsyncExitStack, contest: Contest, folder: Path, chosen: Sequence[Contender]) -> None:
-    """Ours first: the others need what it answers."""
-    for each in sorted(chosen, key=lambda each: each.settings is None):
-        if each.settings is None and not (folder / ANSWER).exists():
-            (folder / ANSWER).write_bytes(b"{}")
+async def start(
+    stack: AsyncExitStack, contest: Contest, world: World, folder: Path, chosen: Sequence[Contender]
+) -> None:
+    """What the ceilings repeat is recorded first."""
+    database, valkey = urlsplit(world.database_url), urlsplit(world.redis_url)
+    (folder / DATABASES).write_text(f"{database.geturl()} {valkey.hostname} {valkey.port}")
+    given = {**world.settings, "data_dir": str(folder / ARIADNE)}
+    (folder / SETTINGS).write_text(json.dumps(given))
+    for each in contenders(world):
+        if each.key in STEADILY:
+            settings = {**(each.settings or {}), "data_dir": str(folder / "recording")}
+            await record(settings, world.readers, folder / f"{each.key}.io")
+    bodies = [page.body for page in recorded(folder / f"{VALKEY}.io").values()]
+    (folder / ANSWER).write_bytes(sorted(bodies, key=len)[len(bodies) // 2])
+    Given(world.database_url, world.redis_url.partition("?")[0], token_key().hex()).write(folder)
+    for each in chosen:
         stack.enter_context(contest.serving(each, folder))
-        if each.settings is not None:
-            answers = contest.answers(each.key)
-            sizes = sorted(answers, key=len)
-            (folder / ANSWER).write_bytes(sizes[len(sizes) // 2])
+        if each.key != RAW:
+            check(each, contest.answers(each.key), bodies)
 
 
-def measure(contest: Contest, chosen: Sequence[Contender], rounds: int, seconds: float, steady: float) -> int:
-    print(f"{rounds} rounds, load of the machine {load()}")
-    found: Found = {each.key: [] for each in chosen}
+def check(contender: Contender, answers: Sequence[bytes], ours: Sequence[bytes]) -> None:
+    """Raises `SystemExit` unless all readers are shown the same by it."""
+    for answer, our in zip(answers, ours, strict=True):
+        theirs, wanted = json.loads(answer)["data"], json.loads(our)["data"]
+        if theirs != wanted:
+            raise SystemExit(f"{contender.name} answers otherwise:\n{theirs}\nwhere ours says\n{wanted}")
+
+
+def measure(
+    contest: Contest, chosen: Sequence[Contender], rounds: int, seconds: float, steady: float
+) -> tuple[report.Found, report.Found]:
+    """At most, and at some part of it."""
+    found: dict[str, list[Measured]] = {each.key: [] for each in chosen}
     for _ in range(rounds):
         for each in chosen:
             found[each.key].append(contest.measured(each.key, partial(Clients.eagerly, seconds=seconds)))
-    report(chosen, found)
-    evenly: Found = {}
-    for key in (key for key in STEADILY if key in found):
-        ask = partial(Clients.steadily, rate=STEADY * median(rates(found[key])), seconds=steady)
-        evenly[key] = [contest.measured(key, ask) for _ in range(rounds)]
-    report_steady(chosen, evenly)
-    return 0 if all(judge(found, evenly)) else 1
+    evenly: dict[str, list[Measured]] = {key: [] for key in STEADILY if key in found}
+    for _ in range(rounds):
+        for key, runs in evenly.items():
+            ask = partial(Clients.steadily, rate=STEADY * median(report.rates(found[key])), seconds=steady)
+            runs.append(contest.measured(key, ask))
+    return found, evenly
 
 
-def report(chosen: Sequence[Contender], found: Found) -> None:
-    """The medians of the rounds. "by CPU" compares answers by each second of the server's process: what others on the
-    core take does not count.
-    """
-    columns = ("req/s", "of raw", "by CPU", "p50", "p99", "CPU ms", "its DB", "core", "other")
-    print(f"  {'':28}" + "".join(f"{name:>8}" for name in columns))
-    raw = found.get(RAW)
-    for each in chosen:
-        runs = found[each.key]
-        took = [second for run in runs for second in run.load.took]
-        figures = [
-            f"{median(rates(runs)):,.0f}",
-            f"{ratio(rates(runs), rates(raw)):.3f}" if raw else "",
-            f"{ratio(by_cpu(runs), by_cpu(raw)):.3f}" if raw else "",
-            f"{percentile(took, 50):.2f}",
-            f"{percentile(took, 99):.2f}",
-            f"{median(run.cpu for run in runs):.3f}",
-            f"{median(run.database for run in runs):.3f}",
-            f"{median(run.server_busy for run in runs):.0%}",
-            f"{median(run.other_busy for run in runs):.0%}",
-        ]
-        print(f"  {each.name:28}" + "".join(f"{figure:>8}" for figure in figures), flush=True)
-
-
-def report_steady(chosen: Sequence[Contender], evenly: Found) -> None:
-    names = {each.key: each.name for each in chosen}
-    for key, runs in evenly.items():
-        for run in runs:
-            took = run.load.took
-            print(
-                f"  {names[key]:28}{run.load.rate:8,.0f}/s steadily, p50 {percentile(took, 50):.2f} ms,"
-                f" p99 {percentile(took, 99):.2f} ms; its core {run.server_busy:.0%}, the other {run.other_busy:.0%}"
-            )
-
-
-def judge(found: Found, evenly: Found) -> list[bool]:
-    """Prints a line for each goal."""
-    verdicts: list[tuple[Goal, float | None]] = []
-    for one, goal, other in (VALKEY_GOAL,):
-        both = one in found and other in found
-        verdicts.append((goal, ratio(rates(found[one]), rates(found[other])) if both else None))
-    for key in STEADILY:
-        goal = Goal(f"{key}: p99 by p50 at {STEADY:.0%} of what it can", 3, at_least=False)
-        tails = [percentile(run.load.took, 99) / percentile(run.load.took, 50) for run in evenly.get(key, ())]
-        verdicts.append((goal, median(tails) if tails else None))
-    for goal, value in verdicts:
-        print(f"  {goal.verdict(value)}")
-    return [goal.holds(value) for goal, value in verdicts]
-
-
-def rates(runs: Sequence[Measured]) -> list[float]:
-    return [run.load.rate for run in runs]
-
-
-def by_cpu(runs: Sequence[Measured]) -> list[float]:
-    return [1000 / run.cpu for run in runs]
+def main(arguments: argparse.Namespace) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run(arguments))
 
 
 def cores() -> tuple[int, int]:
@@ -173,7 +164,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("--only", nargs="+", metavar="KEY", help="measure these alone")
     try:
-        sys.exit(asyncio.run(run(parser.parse_args())))
+        sys.exit(main(parser.parse_args()))
     except Missing as error:
         print(f"not measured: {error}")
         sys.exit(2)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from tests.services import Services
 from tests.services import redis as valkeys
 from tests.services.postgres import Databases
 
-from bench.servers import Settings
+from bench.servers import PATIENCE, Settings
+from socialfeed.adapters.security import SecretRing
 from socialfeed.adapters.sql import migrate
 from socialfeed.container import open_app
 from socialfeed.domain.ids import UserId
@@ -48,6 +50,8 @@ class World:
     core: int
     valkey: int
     """The process of it."""
+    connection: psycopg.Connection
+    """To ask which processes serve the database: kept, because a server that is full would refuse one."""
 
     @property
     def settings(self) -> Settings:
@@ -65,9 +69,7 @@ class World:
 
     def backends(self) -> list[int]:
         """The processes that serve this database, ours that asks left out."""
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            rows = connection.execute(_BACKENDS).fetchall()
-        return [int(row[0]) for row in rows]
+        return [int(row[0]) for row in self.connection.execute(_BACKENDS).fetchall()]
 
 
 _BACKENDS = (
@@ -84,13 +86,20 @@ SERVED: dict[str, Any] = {
 }
 
 
+def token_key() -> bytes:
+    """By which tokens of readers are signed: HS256."""
+    key: bytes = SecretRing(SERVED["secret_key"]).signs(datetime.now(UTC)).key
+    return key
+
+
 @asynccontextmanager
 async def prepared(found: Services, folder: Path, *, keep: bool, core: int) -> AsyncIterator[World]:
     """The world, seeded unless an earlier run left it. With `keep` the database stays for the next; readers are signed
     in anew each time. The Valkey runs where this process is allowed to. Raises `Missing`.
     """
     databases = Databases(found.url("postgres"))
-    valkey = valkeys.start(valkeys.own_binary(), found.launcher("valkey-of-serving"))
+    server = valkeys.start(valkeys.own_binary(), found.launcher("valkey-of-serving"))
+    valkey = f"{server}?{PATIENCE}"
     url = _kept(databases) if keep else databases.create()
     try:
         await migrate(url)
@@ -99,13 +108,14 @@ async def prepared(found: Services, folder: Path, *, keep: bool, core: int) -> A
             _seed({**SERVED, "database_url": url, "redis_url": valkey, "data_dir": str(folder)})
             print(f"seeded in {time.perf_counter() - started:.0f} s", flush=True)
         readers = await _signed_in({**SERVED, "database_url": url, "redis_url": valkey, "data_dir": folder})
-        yield World(url, valkey, readers, core, _process_of(valkey))
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield World(url, valkey, readers, core, _process_of(server), connection)
     finally:
         databases.close()
 
 
-def _process_of(valkey: str) -> int:
-    with Redis.from_url(valkey) as client:
+def _process_of(server: str) -> int:
+    with Redis.from_url(server) as client:
         return int(client.info("server")["process_id"])
 
 
