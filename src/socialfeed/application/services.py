@@ -13,6 +13,7 @@ from socialfeed.application.comments.service import Comments
 from socialfeed.application.comments.threads import Threads
 from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.discovery import Discovery
+from socialfeed.application.feeds.listed import ListFeeds
 from socialfeed.application.feeds.service import Feeds
 from socialfeed.application.graph.boundaries import Boundaries
 from socialfeed.application.graph.lists import Lists
@@ -60,5 +61,6 @@ class Services:
     lists: Lists
     feeds: Feeds
     discovery: Discovery
+    list_feeds: ListFeeds
     search: Search
     images: ImageProxy

@@ -233,6 +233,7 @@ class Because(StrEnum):
 
     OWN = "own"
     FOLLOWED = "followed"
+    LIST = "list"
     TAG = "tag"
     PUBLIC = "public"
 

@@ -37,6 +37,7 @@ from socialfeed.application.engagement import Engagement
 from socialfeed.application.feeds.discovery import Discovery
 from socialfeed.application.feeds.fan_out import FanOut
 from socialfeed.application.feeds.hydrate import Hydrator
+from socialfeed.application.feeds.listed import ListFeeds
 from socialfeed.application.feeds.orders import Orders
 from socialfeed.application.feeds.ranked import RankedFeeds
 from socialfeed.application.feeds.reactions import FeedReactions
@@ -271,6 +272,7 @@ class Container(containers.DeclarativeContainer):
     graph = providers.Singleton(
         Graph, commands, storage.provided.users, storage.provided.graph, hydrator, freshness, cursors, guard
     )
+    lists = providers.Singleton(Lists, commands, graph, storage.provided.lists, cursors, guard)
     services = providers.Singleton(
         Services,
         guard=guard,
@@ -306,12 +308,13 @@ class Container(containers.DeclarativeContainer):
         boundaries=providers.Singleton(
             Boundaries, commands, graph, storage.provided.graph, hydrator, freshness, cursors, guard
         ),
-        lists=providers.Singleton(Lists, commands, graph, storage.provided.lists, cursors, guard),
+        lists=lists,
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
         feeds=providers.Singleton(Feeds, home, ranked, hydrator, cursors, guard),
         discovery=providers.Singleton(Discovery, trending, storage.provided.posts, hydrator, clock, cursors),
+        list_feeds=providers.Singleton(ListFeeds, lists, storage.provided.lists, hydrator, cursors),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),
         images=providers.Singleton(
             ImageProxy,

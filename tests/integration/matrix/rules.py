@@ -132,6 +132,10 @@ QUERIES: Mapping[str, Rule] = {
     "Query.bookmarkFolders": _rule(P.POST_BOOKMARK),
     "Query.lists": _rule(P.FEED_READ),
     "Query.lists#memberId": _rule(P.FEED_READ, "memberId: $user", own=NOTHING, other=DONE, blocked=DONE),
+    "Query.listFeed": _rule(P.FEED_READ, "listId: $mine"),
+    "Query.listFeed#another's": _rule(
+        P.FEED_READ, "listId: $list", own=DONE, other="LIST_NOT_FOUND", blocked="LIST_NOT_FOUND"
+    ),
     "Query.list": _rule(P.FEED_READ, "id: $list", own=DONE, other=NOTHING, blocked=NOTHING),
     "Query.comments": _rule(ANYBODY, "postId: $post", own=DONE, other=DONE, blocked="POST_NOT_FOUND"),
     "Query.comments#parentId": _rule(

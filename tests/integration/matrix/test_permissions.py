@@ -150,6 +150,7 @@ async def test_32_what_is_its_owners_alone_is_shown_to_its_owner(world: World) -
         "Query.followRequests",
         "Query.bookmarks",
         "Query.lists",
+        "Query.listFeed",
     ],
 )
 async def test_32_what_is_hidden_stands_where_viewers_look(world: World, name: str) -> None:

@@ -19,6 +19,7 @@ from tests.integration.product.test_graph import (
     told_of,
     towards,
 )
+from tests.integration.product.test_lists import make as make_list
 from tests.integration.product.test_own_account import update
 from tests.integration.product.test_post_options import write
 from tests.integration.product.test_social import contents, follow, publish
@@ -41,6 +42,8 @@ PLACES = {
     "quoted": "query ($quote: ID!) { post(id: $quote) { quoted { author { username } } } }",
     "followers": "query ($third: ID!) { followers(userId: $third) { nodes { username } } }",
     "following": "query ($third: ID!) { following(userId: $third) { nodes { username } } }",
+    "listFeed": "query ($list: ID!) { listFeed(listId: $list) { nodes { author { username } } } }",
+    "list": "query ($list: ID!) { list(id: $list) { members { nodes { username } } } }",
     "user": "query ($them: ID!) { user(id: $them) { username } }",
     "username": "query ($name: String!) { user(username: $name) { username } }",
 }
@@ -155,6 +158,7 @@ async def company(client: Client) -> Company:
             "quote": quoted["sharePost"]["quote"]["id"],
             "meet": meet,
             "third": eve.user_id,
+            "list": await make_list(other, "Read apart", one),
         }
     await client.settle()
     return Company(ada, bob, eve, things)

@@ -15,6 +15,9 @@ from tests.integration.product.crowd import Crowd
 from tests.integration.product.test_members import ban, moderator
 from tests.integration.product.test_moderated_threads import BLOCK
 from tests.integration.product.test_own_account import DEACTIVATE, DELETE, erase
+from tests.integration.product.test_post_options import write
+from tests.integration.product.test_posts import delete, restore
+from tests.integration.product.test_social import contents, follow, publish
 
 pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
 
@@ -31,6 +34,11 @@ ALL = """query ($n: Int! = 20, $a: String, $u: ID) {
 ONE = """query ($i: ID!, $n: Int! = 20, $a: String) {
   list(id: $i) {
     name membersCount members(first: $n, after: $a) { nodes { username } pageInfo { hasNextPage endCursor } }
+  }
+}"""
+FEED = """query ($i: ID!, $n: Int! = 20, $a: String) {
+  listFeed(listId: $i, first: $n, after: $a) {
+    edges { node { content author { username } } reason { kind users { id } } } pageInfo { hasNextPage endCursor }
   }
 }"""
 NO_LIST = [{"code": "LIST_NOT_FOUND", "field": "listId"}]
@@ -64,6 +72,13 @@ async def on(client: Client, made: str) -> list[str]:
     """Who is on the list, the last first."""
     found = (await client.run(ONE, {"i": made}))["list"]
     return [user["username"] for user in found["members"]["nodes"]]
+
+
+async def read(client: Client, made: str, **page: Any) -> list[str]:
+    """The contents of the list's feed; each says why it is there."""
+    edges = (await client.run(FEED, {"i": made, **page}))["listFeed"]["edges"]
+    assert all(edge["reason"] == {"kind": "LIST", "users": []} for edge in edges)
+    return [edge["node"]["content"] for edge in edges]
 
 
 class TestLists:
@@ -230,6 +245,89 @@ class TestMembers:
         after = both[1]["members"]["pageInfo"]["endCursor"]
         assert (await ada.run(ONE, {"i": one, "a": after}))["list"]["members"]["nodes"] == [{"username": "bob"}]
         assert (await ada.graphql(ONE, {"i": other, "a": after})).codes == ["INVALID_CURSOR"]
+
+
+class TestFeeds:
+    async def test_what_members_write_is_there_at_once_followed_or_not(self, client: Client) -> None:
+        ada, bob, cem, dia = [await client.sign_up(name) for name in ("ada", "bob", "cem", "dia")]
+        made, other = await make(ada, "Some", bob, cem), await make(ada, "Others", dia, ada)
+        for author, content in ((bob, "1"), (cem, "2"), (dia, "3"), (ada, "4"), (bob, "5")):
+            await publish(author, content)
+        assert (await read(ada, made), await read(ada, other)) == (["5", "2", "1"], ["4", "3"])
+        await remove(ada, made, bob)
+        assert await read(ada, made) == ["2"]
+        await add(ada, made, dia)
+        assert await read(ada, made) == ["3", "2"]
+        assert await contents(ada) == ["4"]
+
+    async def test_a_member_shows_followers_what_is_for_followers(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        made = await make(ada, "Some", bob)
+        for visibility in ("PUBLIC", "UNLISTED", "FOLLOWERS", "MENTIONED"):
+            await write(bob, visibility.lower(), v=visibility)
+        await write(bob, "for @ada", v="MENTIONED")
+        assert await read(ada, made) == ["for @ada", "public"]
+        await follow(ada, bob)
+        assert await read(ada, made) == ["for @ada", "followers", "unlisted", "public"]
+        assert await read(bob, await make(bob, "Me", bob)) == [
+            "for @ada",
+            "mentioned",
+            "followers",
+            "unlisted",
+            "public",
+        ]
+
+    async def test_what_is_hidden_is_gone_from_the_next_read_and_pages_are_refilled(self, client: Client) -> None:
+        mia = await moderator(client)
+        ada, *users = [await client.sign_up(name) for name in ("ada", "bob", "cem", "dia", "eve", "fay", "gus")]
+        bob, cem, dia, eve, fay, gus = users
+        made = await make(ada, "Some", *users)
+        for n in range(2):
+            for user in users:
+                await publish(user, f"{n} by {users.index(user)}")
+        assert len(await read(ada, made)) == 12
+        await ada.run(BLOCK, {"u": bob.user_id})
+        await cem.run(BLOCK, {"u": ada.user_id})
+        await ada.run("mutation ($u: ID!) { muteUser(userId: $u) { success } }", {"u": dia.user_id})
+        await ban(mia, eve)
+        await fay.run(DEACTIVATE, {"p": PASSWORD})
+        await gus.run("mutation { updateProfile(isPrivate: true) { success } }")
+        assert await read(ada, made) == []
+        await follow(ada, gus)
+        assert await read(ada, made) == []
+        await gus.run("mutation ($u: ID!) { approveFollow(userId: $u) { success } }", {"u": ada.user_id})
+
+        page = (await ada.run(FEED, {"i": made, "n": 1}))["listFeed"]
+        assert [edge["node"]["content"] for edge in page["edges"]] == ["1 by 5"]
+        assert page["pageInfo"]["hasNextPage"]
+        last = (await ada.run(FEED, {"i": made, "n": 1, "a": page["pageInfo"]["endCursor"]}))["listFeed"]
+        assert [edge["node"]["content"] for edge in last["edges"]] == ["0 by 5"]
+        assert not last["pageInfo"]["hasNextPage"]
+        await ada.run('mutation { muteWord(phrase: "1") { success } }')
+        assert await read(ada, made) == ["0 by 5"]
+
+    async def test_a_post_that_is_deleted_is_gone_and_one_that_is_restored_is_back(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        made = await make(ada, "Some", bob)
+        posts = [await publish(bob, str(n)) for n in range(3)]
+        await delete(bob, posts[1])
+        assert await read(ada, made) == ["2", "0"]
+        await restore(bob, posts[1])
+        assert await read(ada, made) == ["2", "1", "0"]
+
+    async def test_a_feed_is_its_owners_and_a_cursor_of_one_list(self, client: Client) -> None:
+        ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
+        made, other = await make(ada, "Some", bob), await make(ada, "Others", bob)
+        for n in range(3):
+            await publish(bob, str(n))
+        after = (await ada.run(FEED, {"i": made, "n": 2}))["listFeed"]["pageInfo"]["endCursor"]
+        assert await read(ada, made, a=after) == ["0"]
+        assert (await ada.graphql(FEED, {"i": other, "a": after})).codes == ["INVALID_CURSOR"]
+        assert (await bob.graphql(FEED, {"i": made})).codes == ["LIST_NOT_FOUND"]
+        assert (await client.graphql(FEED, {"i": made})).codes == ["UNAUTHENTICATED"]
+        assert (await ada.graphql(FEED, {"i": made, "n": 101})).codes == ["INVALID_PAGE_SIZE"]
+        await ada.run(DROP, {"i": made})
+        assert (await ada.graphql(FEED, {"i": made})).codes == ["LIST_NOT_FOUND"]
 
 
 class TestLimits:

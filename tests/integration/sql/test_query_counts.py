@@ -84,6 +84,7 @@ LISTS = {
     "blockedUsers": f"blockedUsers(first: $n) {{ nodes {{ {USER} }} }}",
     "mutedUsers": f"mutedUsers(first: $n) {{ nodes {{ {USER} }} }}",
     "lists": f"lists(first: $n) {{ nodes {{ {LIST} some: members(first: 5) {{ nodes {{ {USER} }} }} }} }}",
+    "listFeed": f"listFeed(listId: $l, first: $n) {{ edges {{ {EDGE} }} }}",
     "list": f"list(id: $l) {{ members(first: $n) {{ nodes {{ {USER} }} }} }}",
     "searchUsers": f'searchUsers(query: "author", first: $n) {{ nodes {{ {USER} }} }}',
 }

@@ -103,6 +103,7 @@ CALLS: dict[str, tuple[int, Call]] = {
     "lists, with somebody": (1, lambda s: s.lists.page(USERS[0], member_id=USERS[1], limit=10)),
     "members": (1, lambda s: s.lists.members(LISTS, limit=10)),
     "members, none": (0, lambda s: s.lists.members([], limit=10)),
+    "newest_posts of a list": (1, lambda s: s.lists.newest_posts(LISTS[0], limit=10)),
     "member_counts": (1, lambda s: s.lists.member_counts(LISTS)),
     "member_counts, none": (0, lambda s: s.lists.member_counts([])),
     "bookmarks": (1, lambda s: s.bookmarks.page(USERS[0], limit=10)),
@@ -222,6 +223,7 @@ WALKS: Reads = {
         {"user": 1, "folder": "later", "before": MAX_ID},
     ),
     "lists": ("lists", lists._page, (LIMIT, False), {"owner": 1, "before": MAX_ID}),
+    "newest_posts of a list": ("posts", lists._newest_posts, (LIMIT,), {"list": 1_000_000, "before": MAX_ID}),
     "members": ("list_members", lists._members, (LIMIT,), {"ids": [1], "before": MAX_ID}),
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
@@ -280,6 +282,7 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
             f" now(), '2029-12-31', NULL {series}",
             f"INSERT INTO lists SELECT n, {owner}, 'name', now(), now() {series}",
             f"INSERT INTO list_members SELECT n, {owner}, n, now() {series}",
+            "INSERT INTO list_members SELECT n, 1000000, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO bookmarks SELECT {owner}, n, n, 'later', now() {series}",
             "INSERT INTO follows SELECT 1000000, n, n, now() FROM generate_series(1, 50) n",
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
@@ -296,7 +299,7 @@ def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psy
 @pytest.mark.parametrize("name", [*WALKS, *BY_ID])
 def test_postgres_reads_no_more_of_a_huge_group_than_the_limit(one_huge_group: psycopg.Connection, name: str) -> None:
     table, build, literals, values = (WALKS | BY_ID)[name]
-    groups = 50 if name == "home_candidates" else 1
+    groups = 50 if name in ("home_candidates", "newest_posts of a list") else 1
     # Partitions are merged: one row of each is looked at.
     months = 30 if table == "activity" else 0
     assert 0 < rows_read(one_huge_group, table, postgres.DIALECT, build, literals, values) <= groups * LIMIT + months

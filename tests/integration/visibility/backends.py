@@ -10,7 +10,7 @@ from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.services import Services
 from socialfeed.application.views import ConnectionView
 from socialfeed.domain.errors import SocialFeedError
-from socialfeed.domain.ids import CommentId, PostId, UserId
+from socialfeed.domain.ids import CommentId, ListId, PostId, UserId
 from socialfeed.domain.permissions import ANONYMOUS, USER, Actor
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import Client
@@ -38,8 +38,8 @@ Way = Trends | Tagged | Public
 
 
 class Backend:
-    """Ids stay inside: `people`, `posts` and `comments` hold them by number. What is done here is looked at in turns
-    from here and `elsewhere`, another process on the same servers.
+    """Ids stay inside: `people`, `lists`, `posts` and `comments` hold them by number. What is done here is looked at in
+    turns from here and `elsewhere`, another process on the same servers.
     """
 
     def __init__(self, name: str, client: Client, elsewhere: Client | None = None) -> None:
@@ -48,6 +48,7 @@ class Backend:
         self.services = client.app.services
         self.lookouts = cycle([elsewhere.app.services, self.services] if elsewhere else [self.services])
         self.people: list[UserId] = []
+        self.lists: list[ListId] = []
         self.posts: list[PostId] = []
         self.comments: list[CommentId] = []
 
@@ -58,6 +59,7 @@ class Backend:
             for user in users:
                 await tx.users.add(user)
         self.people = [user.id for user in users]
+        self.lists = [(await self.services.lists.create(self.actor(who), "Mine")).id for who in range(len(names))]
 
     def actor(self, who: int | None) -> Actor:
         return ANONYMOUS if who is None else Actor(self.people[who], USER.permissions)
@@ -113,6 +115,11 @@ class Backend:
             seen["home"] = [self._post(view.id) for view in home.items]
             seen["home count"] = home.total_items
             seen["endless home"] = [self._post(view.id) for view in endless.nodes]
+            mine = self.lists[viewer]
+            read_apart = await services.list_feeds.page(actor, mine, first=100)
+            seen["list feed"] = [self._post(view.id) for view in read_apart.nodes]
+            members = (await services.lists.members(actor, [mine], first=100))[mine]
+            seen["on list"] = [self.people.index(user.id) for user in members.nodes]
             kept = await services.bookmarks.page(actor, first=100)
             seen["bookmarks"] = {self._post(view.post.id) for view in kept.nodes}
             seen["requests"] = await self._listed(services.graph.requests(actor, first=100))

@@ -50,6 +50,8 @@ class Model:
     likes: set[Pair] = field(default_factory=set)
     """(who, post), as in `bookmarks`."""
     bookmarks: set[Pair] = field(default_factory=set)
+    listed: list[Pair] = field(default_factory=list)
+    """(whose list, who is on it), in the order in which they were put there."""
 
     def blocked(self, one: int, other: int) -> bool:
         return bool(self.blocks & {(one, other), (other, one)})
@@ -113,6 +115,16 @@ class Model:
         welcome = {viewer, *(who for fan, who in self.follows if fan == viewer)}
         shown = [n for n, how in self.visible(viewer).items() if how == SHOWN and self.posts[n].author in welcome]
         return sorted(shown, reverse=True)
+
+    def list_feed(self, viewer: int) -> list[int]:
+        on_it = {whom for who, whom in self.listed if who == viewer}
+        return sorted(
+            (n for n, how in self.visible(viewer).items() if how == SHOWN and self.posts[n].author in on_it),
+            reverse=True,
+        )
+
+    def on_list(self, viewer: int) -> list[int]:
+        return [whom for who, whom in reversed(self.listed) if who == viewer and self.lists(viewer, whom)]
 
     def missed(self, viewer: int) -> list[int]:
         """The authors of what the viewer catches up with: of each other one three posts at most."""

@@ -232,6 +232,27 @@ class Machine(RuleBasedStateMachine):
             if approves and pair not in self.model.follows:
                 self._begins(pair)
 
+    @rule(who=people, whom=people, puts=st.booleans())
+    def put_on_a_list(self, who: int, whom: int, puts: bool) -> None:
+        if not self.model.people[who].active:
+            return
+
+        async def putting(backend: Backend) -> None:
+            act = backend.services.lists.add if puts else backend.services.lists.remove
+            await act(backend.actor(who), backend.lists[who], backend.people[whom])
+
+        code, pair = self.do(putting), (who, whom)
+        if puts and not self.model.looks_up(who, whom):
+            assert code == "USER_NOT_FOUND"
+        elif puts and pair in self.model.blocks:
+            assert code == "BLOCKED_BY_YOU"
+        else:
+            assert code is None
+            if puts and pair not in self.model.listed:
+                self.model.listed.append(pair)
+            elif not puts and pair in self.model.listed:
+                self.model.listed.remove(pair)
+
     @rule(who=people, fan=people)
     def remove_a_follower(self, who: int, fan: int) -> None:
         if not self.model.people[who].active:
@@ -383,6 +404,7 @@ class Machine(RuleBasedStateMachine):
             seen["bookmarks"] = {post for who, post in model.bookmarks if who == viewer and model.sees(viewer, post)}
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)
+            seen |= {"list feed": model.list_feed(viewer), "on list": model.on_list(viewer)}
         return seen
 
     def discovered(self, viewer: int | None, way: Way) -> object:

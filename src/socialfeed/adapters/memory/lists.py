@@ -6,7 +6,7 @@ from heapq import nlargest
 
 from socialfeed.adapters.memory.database import Changes, Database
 from socialfeed.domain.errors import IdConflict
-from socialfeed.domain.ids import MAX_ID, EventId, ListId, UserId
+from socialfeed.domain.ids import MAX_ID, EventId, ListId, PostId, UserId
 from socialfeed.domain.user_list import Member, UserList
 
 
@@ -90,6 +90,11 @@ class MemoryListReader:
             older = (member for member in self._on(list_id) if member.id < below)
             found[list_id] = nlargest(limit, older, key=lambda member: member.id)
         return found
+
+    async def newest_posts(self, list_id: ListId, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        by_author, below = self.database.posts_by_author, before or MAX_ID
+        written = (post_id for member in self._on(list_id) for post_id in by_author.keys(member.user_id))
+        return nlargest(limit, (post_id for post_id in written if post_id < below))
 
     async def member_counts(self, ids: Sequence[ListId]) -> dict[ListId, int]:
         return {list_id: len(self._on(list_id)) for list_id in ids}

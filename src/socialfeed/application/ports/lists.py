@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from socialfeed.domain.ids import EventId, ListId, UserId
+from socialfeed.domain.ids import EventId, ListId, PostId, UserId
 from socialfeed.domain.user_list import Member, UserList
 
 
@@ -54,6 +54,9 @@ class ListReader(Protocol):
         """Of each list the last who were put on it, the last first, ids below `before`; lists without any may be left
         out.
         """
+
+    async def newest_posts(self, list_id: ListId, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        """The newest posts of those on the list, newest first, ids below `before`: all, whoever they are for."""
 
     async def member_counts(self, ids: Sequence[ListId]) -> dict[ListId, int]:
         """Lists without any may be left out."""

@@ -8,17 +8,20 @@ import pytest
 from socialfeed.application.ports.storage import Storage
 from socialfeed.domain.errors import IdConflict
 from socialfeed.domain.ids import ListId
+from socialfeed.domain.post import Visibility
 from socialfeed.domain.user import User
 from socialfeed.domain.user_list import Member, UserList
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.contracts.given import (
     UsesStorage,
     cancelled_after,
+    given_posts,
     given_user,
     given_users,
     outcomes,
     rolled_back,
 )
+from socialfeed.testing.contracts.posts import given_shuffled_posts
 
 
 class ListsContract(UsesStorage):
@@ -81,6 +84,29 @@ class ListsContract(UsesStorage):
         assert await storage.lists.member_counts([]) == {}
         async with storage.uow() as tx:
             assert (await tx.lists.count_members(long.id), await tx.lists.count_members(empty.id)) == (5, 0)
+
+    async def test_the_newest_posts_are_of_those_on_the_list_whoever_they_are_for(
+        self, storage: Storage, make: Builder
+    ) -> None:
+        owner, left, stranger, *users = (make.user() for _ in range(6))
+        await given_users(storage, owner, left, stranger, *users)
+        made, other = make.user_list(owner), make.user_list(owner)
+        await given_lists(storage, made, other)
+        await given_members(
+            storage, *(make.member(made, user) for user in (left, *users)), make.member(other, stranger)
+        )
+        posts = await given_shuffled_posts(storage, make, owner, left, stranger, *users, each=4)
+        hidden = [replace(make.post(users[0]), visibility=each) for each in Visibility]
+        await given_posts(storage, *hidden)
+        async with storage.uow() as tx:
+            await tx.lists.remove_member(made.id, left.id)
+        authors = {user.id for user in users}
+        expected = sorted((post.id for post in [*posts, *hidden] if post.author_id in authors), reverse=True)
+        newest = storage.lists.newest_posts
+        assert await newest(made.id, limit=100) == expected
+        assert await newest(made.id, limit=5) == expected[:5]
+        assert await newest(made.id, limit=5, before=expected[2]) == expected[3:8]
+        assert await newest(make.ids.list(), limit=5) == []
 
     async def test_a_member_is_on_a_list_once_and_is_taken_off_once(self, storage: Storage, make: Builder) -> None:
         owner, user = make.user(), make.user()

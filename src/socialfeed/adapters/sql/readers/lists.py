@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, SelectBase, bindparam, func, literal_column, 
 from socialfeed.adapters.sql.dialect import Dialect, Walk
 from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.lists import LIST, list_from_row, member_from_row
-from socialfeed.adapters.sql.tables import list_members, lists
-from socialfeed.domain.ids import MAX_ID, EventId, ListId, UserId
+from socialfeed.adapters.sql.tables import list_members, lists, posts
+from socialfeed.domain.ids import MAX_ID, EventId, ListId, PostId, UserId
 from socialfeed.domain.user_list import Member, UserList
 
 _l, _m = lists.c, list_members.c
@@ -36,6 +36,16 @@ def _members(dialect: Dialect, limit: int) -> SelectBase:
     found = of_each.rows.c
     newest = select(found.id, found.list_id, found.user_id, found.created_at).select_from(of_each.source)
     return newest.order_by(found.id.desc())
+
+
+def _newest_posts(dialect: Dialect, limit: int) -> SelectBase:
+    """A walk for each who is on the list, of whom there are a few hundred at most."""
+    on_it = _m.list_id == bindparam("list", type_=BigInteger)
+    authors = select(_m.user_id.label("key")).where(on_it).subquery("authors")
+    walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, _BEFORE, newest_first=True)
+    of_each = dialect.first_of_each(authors, posts, walk, limit=limit)
+    newest = select(of_each.rows.c.id).select_from(of_each.source).order_by(of_each.rows.c.id.desc())
+    return newest.limit(literal_column(str(limit)))
 
 
 def _member_counts(dialect: Dialect) -> SelectBase:
@@ -67,6 +77,10 @@ class SqlListReader(Reader):
                 member = member_from_row(row)
                 found.setdefault(member.list_id, []).append(member)
         return found
+
+    async def newest_posts(self, list_id: ListId, *, limit: int, before: PostId | None = None) -> list[PostId]:
+        below = MAX_ID if before is None else before
+        return [PostId(row[0]) for row in await self._database.rows(_newest_posts, limit, list=list_id, before=below)]
 
     async def member_counts(self, ids: Sequence[ListId]) -> dict[ListId, int]:
         return {ListId(list_id): count for list_id, count in await self._database.by_key(_member_counts, ids)}

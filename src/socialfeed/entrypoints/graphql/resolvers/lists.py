@@ -4,11 +4,12 @@ from typing import Any
 
 from ariadne import MutationType, ObjectType, QueryType
 
-from socialfeed.application.views import ConnectionView, UserView
+from socialfeed.application.views import ConnectionView, PostView, UserView
 from socialfeed.domain.ids import parse_list_id, parse_user_id
 from socialfeed.domain.user_list import UserList
 from socialfeed.entrypoints.graphql.context import Info
 from socialfeed.entrypoints.graphql.errors import payload
+from socialfeed.entrypoints.graphql.feed_notes import noted_feed
 
 query = QueryType()
 mutation = MutationType()
@@ -28,6 +29,15 @@ async def resolve_lists(
 @query.field("list")
 async def resolve_list(_: Any, info: Info, *, id: str) -> UserList | None:
     return await info.context.services.lists.find(info.context.actor, parse_list_id(id, "id"))
+
+
+@query.field("listFeed")
+@noted_feed
+async def resolve_list_feed(
+    _: Any, info: Info, *, list_id: str, first: int, after: str | None = None
+) -> ConnectionView[PostView]:
+    context, found = info.context, parse_list_id(list_id, "list_id")
+    return await context.services.list_feeds.page(context.actor, found, first=first, after=after)
 
 
 @user_list.field("members")
