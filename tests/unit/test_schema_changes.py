@@ -9,7 +9,9 @@ from scripts import schema_changes
 from scripts.schema_changes import BREAKS, RECORDED, SCHEMA, canonical, compare, main, noted
 
 TODAY = SCHEMA.read_text(encoding="utf-8")
-WITHOUT_CONTENT = re.sub(r'(type Post \{.*?)  "[^"]*"\n  content: String!\n', r"\1", TODAY, count=1, flags=re.DOTALL)
+WITHOUT_CONTENT = re.sub(
+    r'(type Post [^{]*\{.*?)  "[^"]*"\n  content: String!\n', r"\1", TODAY, count=1, flags=re.DOTALL
+)
 CHANGE = "Field Post.content was removed."
 
 

@@ -22,6 +22,7 @@ from socialfeed.application.guard import Guard
 from socialfeed.application.idempotency import Once
 from socialfeed.application.media.images import ImageProxy
 from socialfeed.application.media.service import MediaLibrary
+from socialfeed.application.objects import Objects
 from socialfeed.application.posts.author_pages import AuthorPages
 from socialfeed.application.posts.bookmarks import Bookmarks
 from socialfeed.application.posts.drafts import Drafts
@@ -63,4 +64,5 @@ class Services:
     discovery: Discovery
     list_feeds: ListFeeds
     search: Search
+    objects: Objects
     images: ImageProxy

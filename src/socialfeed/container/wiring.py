@@ -52,6 +52,7 @@ from socialfeed.application.idempotency import Once
 from socialfeed.application.media.images import ImageProxy
 from socialfeed.application.media.service import MediaLibrary
 from socialfeed.application.media.work import MediaWork
+from socialfeed.application.objects import Objects
 from socialfeed.application.paging import Cursors
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.fetch import Fetcher
@@ -324,6 +325,7 @@ class Container(containers.DeclarativeContainer):
             settings.provided.fetch_limit,
             notes,
         ),
+        objects=providers.Singleton(Objects, graph, posts, comments, media, drafts, sessions, lists),
     )
     caches = providers.Singleton(
         Caches,

@@ -77,6 +77,7 @@ INPUT: Mapping[str, str] = {
     "TOO_MANY": "As many muted words as anybody may have.",
     "TOO_MANY_DRAFTS": "As many drafts as anybody may have.",
     "TOO_MANY_FOLDERS": "As many folders as anybody may have.",
+    "TOO_MANY_IDS": "More ids than `nodes` takes at a time.",
     "TOO_MANY_LISTS": "As many lists as anybody may have.",
     "TOO_MANY_MEDIA": "More files than a post may have.",
     "TOO_MANY_MEMBERS": "As many accounts as a list may have.",

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, is_leaf_type, is_required_argument
+from graphql import (
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_required_argument,
+)
 
 from socialfeed.entrypoints.graphql.schema import sdl
 from socialfeed.testing.client import Answer, Client, Response
@@ -47,7 +55,7 @@ async def ask(client: Client, name: str, rule: Rule, things: Mapping[str, str]) 
     way_in = name.partition("#")[0]
     if isinstance(rule.sample, str) and way_in.startswith(("Query.", "Mutation.")):
         given = variables(rule.sample, things)
-        answer = await client.graphql(operation(way_in, rule.sample), given, files=files(rule.sample))
+        answer = await client.graphql(operation(name, rule.sample), given, files=files(rule.sample))
         return _of_graphql(way_in, answer)
     response = await send(client, way_in, things, body(rule, things))
     answered: Any = response.json() if response.body else None
@@ -59,7 +67,7 @@ def operation(name: str, sample: str, *, more: str = "", selection: str = "") ->
     """An operation that asks for all that the field can answer with, or the `selection`; `more` are further
     arguments.
     """
-    root, _, field = name.partition(".")
+    root, _, field = name.partition("#")[0].partition(".")
     declared = ", ".join(f"${thing}: {_type_of(thing)}!" for thing in _named(sample))
     arguments = ", ".join(filter(None, (sample, more)))
     called = f"{field}({arguments})" if arguments else field
@@ -115,8 +123,15 @@ def _named(sample: str) -> list[str]:
 
 
 def _answers(name: str) -> GraphQLObjectType:
-    root, _, field = name.partition(".")
-    return _object(schema().type_map[root], field)
+    """What a way into a root field answers with: where that is an interface, the way is named after the type."""
+    way_in, _, way = name.partition("#")
+    root, _, field = way_in.partition(".")
+    of: Any = schema().type_map[root]
+    if is_abstract_type(get_named_type(of.fields[field].type)):
+        answers = schema().type_map[way.partition(",")[0]]
+        assert isinstance(answers, GraphQLObjectType), f"{name}: the way is named after no type"
+        return answers
+    return _object(of, field)
 
 
 def _object(of: Any, field: str) -> GraphQLObjectType:
@@ -126,8 +141,11 @@ def _object(of: Any, field: str) -> GraphQLObjectType:
 
 
 def _selection(name: str) -> Iterator[str]:
+    """Of an object of the type; in braces of its own, as an interface needs it."""
+    yield f" {{ __typename ... on {_answers(name).name}"
     for token in _walk(_answers(name), ()):
         yield f" {token.rpartition('.')[2]}"
+    yield " }"
 
 
 def _walk(kind: GraphQLObjectType, above: tuple[str, ...]) -> Iterator[str]:
@@ -171,4 +189,4 @@ def _of_graphql(name: str, answer: Answer) -> Outcome:
 def _is_empty(value: Any) -> bool:
     if isinstance(value, dict):
         return value.get("totalItems") == 0 or value.get("nodes") == []
-    return not value
+    return not any(value) if isinstance(value, list) else not value

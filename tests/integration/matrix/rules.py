@@ -57,6 +57,8 @@ class Rule:
     """What it takes besides, where the thing is somebody else's and shown to the viewer."""
     besides: P | None = None
     """What it takes besides, whoever's the thing is; asked for second."""
+    or_nothing: bool = False
+    """Whoever may not is told nothing, not even that."""
     reveals: bool = False
     """Whoever was hidden is not any more after it, and neither is what they posted."""
     proves_owner: bool = False
@@ -76,6 +78,7 @@ def _rule(
     or_owner: bool = False,
     others: P | None = None,
     besides: P | None = None,
+    or_nothing: bool = False,
     reveals: bool = False,
     proves_owner: bool = False,
     **expected: str,
@@ -83,7 +86,9 @@ def _rule(
     """About the viewer alone, unless more is `expected`; `blocked` is expected of all who are, unless told apart."""
     expects = dict.fromkeys(BLOCKED, blocked) if blocked else {}
     expects |= {Target(name): outcome for name, outcome in expected.items()}
-    return Rule(who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, besides, reveals, proves_owner)
+    return Rule(
+        who, sample, expects or {Target.OWN: DONE}, nobody, or_owner, others, besides, or_nothing, reveals, proves_owner
+    )
 
 
 ANYBODY, SIGNED_IN = Who.ANYBODY, Who.SIGNED_IN
@@ -93,6 +98,17 @@ QUERIES: Mapping[str, Rule] = {
     "Query.user": _rule(ANYBODY, "id: $user", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.user#username": _rule(ANYBODY, "username: $name", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.post": _rule(ANYBODY, "id: $post", own=DONE, other=DONE, blocked=NOTHING),
+    # Ways by the type of what is asked for; what follows a comma tells two of them apart.
+    "Query.node#User": _rule(ANYBODY, "id: $user", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
+    "Query.node#Post": _rule(ANYBODY, "id: $post", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.node#Media": _rule(ANYBODY, "id: $media", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.node#Comment": _rule(ANYBODY, "id: $comment", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
+    "Query.node#Comment,answer": _rule(ANYBODY, "id: $answer", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.node#Draft": _rule(ANYBODY, "id: $draft", own=DONE, other=NOTHING, blocked=NOTHING),
+    "Query.node#Session": _rule(ANYBODY, "id: $session", own=DONE, other=NOTHING),
+    "Query.node#List": _rule(P.FEED_READ, "id: $list", own=DONE, other=NOTHING, blocked=NOTHING, or_nothing=True),
+    "Query.nodes#Post": _rule(ANYBODY, "ids: [$post]", own=DONE, other=DONE, blocked=NOTHING),
+    "Query.nodes#User": _rule(ANYBODY, "ids: [$user]", own=DONE, other=DONE, blocked=NOTHING, private=DONE),
     "Query.media": _rule(ANYBODY, "id: $media", own=DONE, other=DONE, blocked=NOTHING),
     "Query.sessions": _rule(SIGNED_IN),
     "Query.permissions": _rule(P.ROLE_MANAGE),

@@ -9,7 +9,7 @@ import pytest
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.permissions import BUILT_IN
 from tests.integration.matrix import asking
-from tests.integration.matrix.rules import BLOCKED, DONE, FIELDS, MUTATIONS, RULES, Rule, Shown, Target, Who
+from tests.integration.matrix.rules import BLOCKED, DONE, FIELDS, MUTATIONS, NOTHING, RULES, Rule, Shown, Target, Who
 from tests.integration.matrix.world import ANONYMOUSLY, POWERLESS, Viewer, World, all_but, only
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,13 +37,16 @@ def cases(rule: Rule, world: World) -> Iterator[tuple[Viewer, Target]]:
 def expected(rule: Rule, viewer: Viewer, target: Target) -> str:
     if viewer.permissions is None:
         target = Target.OTHER if target is Target.BLOCKING else target
-        return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else "UNAUTHENTICATED"
+        refused = NOTHING if rule.or_nothing else "UNAUTHENTICATED"
+        return (rule.nobody or rule.expects[target]) if rule.who is Who.ANYBODY else refused
     if rule.permission is None or rule.permission in viewer.permissions:
         if rule.besides is not None and rule.besides not in viewer.permissions:
             return "FORBIDDEN"
         lacks_others = rule.others is not None and rule.others not in viewer.permissions
         is_others = target is not Target.OWN and rule.expects[target] == DONE
         return "FORBIDDEN" if is_others and lacks_others else rule.expects[target]
+    if rule.or_nothing:
+        return NOTHING
     return rule.expects[target] if rule.or_owner and target is Target.OWN else "FORBIDDEN"
 
 

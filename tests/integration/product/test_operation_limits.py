@@ -159,6 +159,23 @@ async def test_security_08_variables_and_their_defaults_cost_what_they_ask_for(
     assert answer.errors[0]["extensions"]["cost"] == {"requested": 637755, "maximum": 2000}
 
 
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        pytest.param("{{ nodes(ids: [{ids}]) {more} }}", {}, id="literals"),
+        pytest.param("query ($i: [ID!]!) {{ nodes(ids: $i) {more} }}", {"i": ["1"] * 100}, id="a variable"),
+        pytest.param("query ($i: [ID!]! = [{ids}]) {{ nodes(ids: $i) {more} }}", {}, id="its default"),
+    ],
+)
+async def test_security_08_each_of_many_ids_costs(client: Client, query: str, variables: dict[str, Any]) -> None:
+    more = "{ ... on Comment { replies(first: 100) { nodes { id author { id } } } } }"
+
+    answer = await refused(client, query.format(ids="1, " * 100, more=more), "TOO_EXPENSIVE", variables)
+
+    assert answer.errors[0]["extensions"]["cost"] == {"requested": 2010, "maximum": 2000}
+    assert (await client.run('{ nodes(ids: "1") { id } }'))["nodes"] == [None]
+
+
 async def test_security_08_an_operation_may_cost_what_an_operator_says() -> None:
     query = "{ trendingPosts(itemsPerPage: 40) { items { id author { id } } } }"
     async with open_client(graphql_max_cost=7) as client:

@@ -88,7 +88,8 @@ LISTS = {
     "list": f"list(id: $l) {{ members(first: $n) {{ nodes {{ {USER} }} }} }}",
     "searchUsers": f'searchUsers(query: "author", first: $n) {{ nodes {{ {USER} }} }}',
 }
-VARIABLES = {"n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!", "l": "ID!"}
+NODES = f"nodes(ids: $ids) {{ __typename ... on Post {{ {POST} }} ... on User {{ {USER} }} ... on List {{ name }} }}"
+VARIABLES = {"ids": "[ID!]!", "n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!", "l": "ID!"}
 
 
 @pytest.fixture
@@ -203,6 +204,23 @@ async def test_a_page_of_fifty_costs_the_statements_of_a_page_of_five(
         costs[name] = few, many
     assert {name: cost for name, cost in costs.items() if cost[0] != cost[1]} == {}
     assert all(0 < few < 40 for few, _ in costs.values()), costs
+
+
+async def test_many_objects_by_their_ids_cost_the_statements_of_few(world: World) -> None:
+    """A third of them is of each type, as there may be a hundred in all."""
+    _, page = await world.statements("userFeed(itemsPerPage: 100) { items { id author { id } } }")
+    _, own = await world.statements("lists(first: 50) { nodes { id } }")
+    posts, lists = [post["id"] for post in page["items"]], [each["id"] for each in own["nodes"]]
+    people = list(dict.fromkeys(post["author"]["id"] for post in page["items"]))
+
+    costs = []
+    for number in (3, 33):
+        ids = [*posts[:number], *people[:number], *lists[:number]]
+        cost, found = await world.statements(NODES, ids=ids)
+        assert [each["__typename"] for each in found] == ["Post"] * number + ["User"] * number + ["List"] * number
+        costs.append(cost)
+
+    assert costs[0] == costs[1] < 40
 
 
 def rows(page: Any) -> int:

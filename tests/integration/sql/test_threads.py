@@ -80,6 +80,30 @@ async def test_fifty_comments_on_five_levels_cost_the_statements_of_five(
     assert few[0] == many[0]
 
 
+async def test_fifty_comments_by_their_ids_cost_the_statements_of_five(
+    client: Client, executed: list[str], make: Builder
+) -> None:
+    """Under one post each; the first is hidden in both threads, and whether that is above any other is asked once."""
+    document = "query ($i: [ID!]!) { nodes(ids: $i) { ... on Comment { content author { username } likesCount } } }"
+    ada, costs = await client.sign_up("ada"), []
+    for width in (1, 1, 10):
+        post = await given_thread(client, make, width)
+        page = await client.app.storage.comments.children(post.id, [None], limit=width)
+        ids = [placed.comment.id for placed in page[None]]
+        while len(ids) < width * LEVELS:
+            below = await client.app.storage.comments.children(post.id, ids[-width:], limit=width)
+            ids += [placed.comment.id for answers in below.values() for placed in answers]
+        async with client.app.storage.uow() as tx:
+            first = await tx.comments.locked(ids[0])
+            assert first is not None
+            await tx.comments.save(first.hidden(post.author_id, post.author_id, make.clock.now()))
+        executed.clear()
+        found = (await ada.run(document, {"i": [str(each) for each in ids]}))["nodes"]
+        assert sum(each is None for each in found) == LEVELS
+        costs.append(len([text for text in executed if "revocations" not in text]))
+    assert costs[1] == costs[2] < 20
+
+
 async def test_33_what_is_counted_is_read_only_where_it_is_asked_for_and_once_a_level(
     client: Client, executed: list[str], make: Builder
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from socialfeed.application.feeds.service import Ranking
 from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.services import Services
-from socialfeed.application.views import ConnectionView
+from socialfeed.application.views import CommentView, ConnectionView, PostView, UserView
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.ids import CommentId, ListId, PostId, UserId
 from socialfeed.domain.permissions import ANONYMOUS, USER, Actor
@@ -79,7 +79,7 @@ class Backend:
         be discovered what one finds on a way.
         """
         actor, services, who = self.actor(viewer), next(self.lookouts), self.people[person]
-        found = await services.posts.by_ids(actor, list(self.posts))
+        found = await services.objects.by_ids(actor, [*self.people, *self.posts, *self.comments])
         page = await services.author_pages.page(actor, who, page=1, items_per_page=100)
         scrolled = await services.author_pages.posts(actor, who, first=100)
         assert [view.id for view in scrolled.nodes] == [view.id for view in page.items]
@@ -89,15 +89,21 @@ class Backend:
             found_by.append({self._post(view.id) for view in hits.nodes})
         assert found_by[0] == found_by[1], found_by
         trending = await services.discovery.trending(actor, page=1, items_per_page=100)
-        profiles = await services.graph.profiles(actor, self.people)
         seen: dict[str, Any] = {
-            "posts": {self._post(view.id): view.limited or SHOWN for view in found.values()},
+            "posts": {
+                self._post(view.id): view.limited or SHOWN for view in found.values() if isinstance(view, PostView)
+            },
+            "comments": {
+                self.comments.index(view.id): view.limited or SHOWN
+                for view in found.values()
+                if isinstance(view, CommentView)
+            },
             "page": ([self._post(view.id) for view in page.items], page.total_items),
             "found": found_by[0],
             "trending": {self._post(view.id) for view in trending.items},
             "trending count": trending.total_items,
             "discovered": await self._discovered(services, actor, way),
-            "people": {self.people.index(user_id) for user_id in profiles},
+            "people": {self.people.index(view.id) for view in found.values() if isinstance(view, UserView)},
             "followers": await self._listed(services.graph.followers(actor, who, first=100)),
             "following": await self._listed(services.graph.following(actor, who, first=100)),
         }

@@ -175,6 +175,11 @@ class Model:
         read = {number: self.reads(viewer, number) for number in under}
         return {number: how for number, how in read.items() if how is not None}
 
+    def threads(self, viewer: int | None) -> dict[int, str]:
+        """The comments on all posts that the viewer sees."""
+        seen = [self.thread(viewer, post) for post in self.visible(viewer)]
+        return {number: how for thread in seen for number, how in thread.items()}
+
     def likers(self, viewer: int | None, post: int) -> list[int]:
         return sorted(who for who, liked in self.likes if liked == post and self.lists(viewer, who))
 

@@ -382,6 +382,7 @@ class Machine(RuleBasedStateMachine):
             page = "PRIVATE_ACCOUNT"
         seen: dict[str, Any] = {
             "posts": model.visible(viewer),
+            "comments": model.threads(viewer),
             "page": model.page(viewer, person),
             "trending": model.trending(viewer),
             "trending count": len(model.trending(viewer)),

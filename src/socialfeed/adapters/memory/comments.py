@@ -117,7 +117,10 @@ class MemoryCommentReader:
             for parent in parent_ids
         }
 
-    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
+    async def hidden_above(self, ids: Sequence[CommentId]) -> dict[CommentId, frozenset[UserId]]:
+        return {comment_id: self._hidden_above(comment_id) for comment_id in ids}
+
+    def _hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
         authors = set[UserId]()
         comment = self.database.comments.rows.get(comment_id)
         while comment is not None:

@@ -204,18 +204,17 @@ class Sessions:
     async def of(self, actor: Actor, user_id: UserId) -> Sequence[SessionView]:
         """Anybody's, for services that have checked who asks."""
         found = await self._sessions.sessions_of(user_id, self._commands.clock.now())
-        return [
-            SessionView(
-                id=session.id,
-                created_at=session.created_at,
-                used_at=session.used_at,
-                expires_at=session.expires_at,
-                address=session.address,
-                user_agent=session.user_agent,
-                is_current=session.id == actor.session_id,
-            )
-            for session in found
-        ]
+        return [_view(actor, session) for session in found]
+
+    async def by_ids(self, actor: Actor, ids: Sequence[SessionId]) -> dict[SessionId, SessionView]:
+        """The viewer's own that are live."""
+        found = await self._sessions.sessions_by_ids(ids) if actor.user_id is not None else {}
+        now = self._commands.clock.now()
+        return {
+            session_id: _view(actor, session)
+            for session_id, session in found.items()
+            if session.user_id == actor.user_id and session.is_live(now)
+        }
 
     async def end_all(self, actor: Actor, user_id: UserId) -> None:
         """For services that have checked who asks."""
@@ -266,3 +265,15 @@ class Sessions:
     def _signed_in(self, user: User, refresh: RefreshToken) -> SignedIn:
         access = self._tokens.issue(user.id, refresh.session_id, self._commands.clock.now())
         return SignedIn(access, refresh.token, own_view(user))
+
+
+def _view(actor: Actor, session: Session) -> SessionView:
+    return SessionView(
+        id=session.id,
+        created_at=session.created_at,
+        used_at=session.used_at,
+        expires_at=session.expires_at,
+        address=session.address,
+        user_agent=session.user_agent,
+        is_current=session.id == actor.session_id,
+    )

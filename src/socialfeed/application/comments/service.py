@@ -168,27 +168,36 @@ class Comments:
         counts = await self._comments.child_counts(post_id, parents, _onlooker(actor))
         return {parent: counts.get(parent, 0) for parent in parents}
 
+    async def by_ids(self, actor: Actor, ids: Sequence[CommentId]) -> dict[CommentId, CommentView]:
+        """Those that the viewer sees, as it sees the posts they stand under; tombstones, too."""
+        found = await self._comments.comments_by_ids(ids)
+        posts = await self._posts.by_ids(actor, sorted({comment.post_id for comment in found.values()}))
+        views = await self._views(actor, [comment for comment in found.values() if comment.post_id in posts])
+        open_ids = await self._open(actor, [found[view.id] for view in views])
+        return {view.id: view for view in views if view.id in open_ids}
+
     async def _seen(self, actor: Actor, comment_id: CommentId) -> Comment | None:
         """The comment, or its tombstone, if the viewer sees it."""
         comment = (await self._comments.comments_by_ids([comment_id])).get(comment_id)
-        if comment is None or not await self._views(actor, [comment]) or not await self._is_open(actor, comment):
+        if comment is None or not await self._views(actor, [comment]) or not await self._open(actor, [comment]):
             return None
         return comment
 
-    async def _is_open(self, actor: Actor, comment: Comment) -> bool:
-        """Whether nothing that is hidden from the viewer stands on the way to the comment. Pages of a thread need not
-        ask: below what is not shown they show nothing.
+    async def _open(self, actor: Actor, comments: Sequence[Comment]) -> set[CommentId]:
+        """Those to which nothing on the way is hidden from the viewer. Pages of a thread need not ask: below what is
+        not shown they show nothing.
         """
+        found = {comment.id for comment in comments}
         if _onlooker(actor).moderates:
-            return True
-        if comment.parent_id is not None:
-            hidden = await self._comments.hidden_above(comment.id)
-        else:
-            hidden = frozenset({comment.author_id} if comment.is_hidden else ())
-        if hidden <= {actor.user_id}:
-            return True
-        post = (await self._posts.by_ids(actor, [comment.post_id])).get(comment.post_id)
-        return post is not None and post.author.id == actor.user_id
+            return found
+        above = await self._comments.hidden_above([each.id for each in comments if each.parent_id is not None])
+        hidden = {each.id: frozenset({each.author_id}) for each in comments if each.is_hidden} | above
+        closed = [each for each in comments if not hidden.get(each.id, frozenset()) <= {actor.user_id}]
+        if not closed:
+            return found
+        posts = await self._posts.by_ids(actor, sorted({each.post_id for each in closed}))
+        own = {post_id for post_id, post in posts.items() if post.author.id == actor.user_id}
+        return found - {each.id for each in closed if each.post_id not in own}
 
     async def require(self, actor: Actor, comment_id: CommentId) -> Comment:
         """Raises `CommentNotFound` unless the viewer sees the comment, and the post it stands under."""

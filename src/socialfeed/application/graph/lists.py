@@ -88,9 +88,13 @@ class Lists:
         return found
 
     async def find(self, actor: Actor, list_id: ListId) -> UserList | None:
-        owner_id = self._guard.require(actor, Permission.FEED_READ)
-        found = (await self._reader.lists_by_ids([list_id])).get(list_id)
-        return found if found is not None and found.owner_id == owner_id else None
+        self._guard.require(actor, Permission.FEED_READ)
+        return (await self.by_ids(actor, [list_id])).get(list_id)
+
+    async def by_ids(self, actor: Actor, ids: Sequence[ListId]) -> dict[ListId, UserList]:
+        """The actor's own; none for whoever may not read feeds."""
+        found = await self._reader.lists_by_ids(ids) if Permission.FEED_READ in actor.permissions else {}
+        return {list_id: each for list_id, each in found.items() if each.owner_id == actor.user_id}
 
     async def page(
         self, actor: Actor, *, member_id: UserId | None = None, first: int, after: str | None = None

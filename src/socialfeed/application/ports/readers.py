@@ -199,8 +199,10 @@ class CommentReader(Protocol):
         be left out.
         """
 
-    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
-        """The authors of the hidden comments on the way from this one, itself included, up to the post."""
+    async def hidden_above(self, ids: Sequence[CommentId]) -> dict[CommentId, frozenset[UserId]]:
+        """The authors of the hidden comments on the way from each of these, itself included, up to the post. Those with
+        none may be left out.
+        """
 
     async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
         """The exact numbers of likes. Comments that nobody likes may be left out."""

@@ -128,6 +128,11 @@ class Drafts:
             post_id = await self._publish(tx, actor, draft)
         return await self._posts.require(actor, post_id)
 
+    async def by_ids(self, actor: Actor, ids: Sequence[DraftId]) -> dict[DraftId, Draft]:
+        """The actor's own."""
+        found = await self._reader.drafts_by_ids(ids) if actor.user_id is not None else {}
+        return {draft_id: draft for draft_id, draft in found.items() if draft.author_id == actor.user_id}
+
     async def page(
         self, actor: Actor, *, scheduled: bool | None = None, first: int, after: str | None = None
     ) -> ConnectionView[Draft]:

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
+from socialfeed.application.objects import Found
 from socialfeed.application.services import Services
 from socialfeed.application.views import (
     ConnectionView,
@@ -89,6 +90,10 @@ class Context:
     @cached_property
     def media_of(self) -> Loader[PostId, Sequence[MediaView]]:
         return Loader(self._media_of)
+
+    @cached_property
+    def objects(self) -> Loader[int, Found | None]:
+        return Loader(self._objects)
 
     @cached_property
     def pinned(self) -> Loader[UserId, PostId | None]:
@@ -176,6 +181,10 @@ class Context:
 
     async def _pinned(self, ids: list[UserId]) -> Mapping[UserId, PostId | None]:
         return await self.services.pins.pinned(ids)
+
+    async def _objects(self, ids: list[int]) -> Mapping[int, Found | None]:
+        found = await self.services.objects.by_ids(self.actor, ids)
+        return {each: found.get(each) for each in ids}
 
     async def _posts(self, ids: list[PostId]) -> Mapping[PostId, PostView | None]:
         found = await self.services.posts.by_ids(self.actor, ids)

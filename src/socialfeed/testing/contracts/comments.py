@@ -385,13 +385,13 @@ class CommentsContract(UsesStorage):
         async with storage.uow() as tx:
             for comment in thread[1:3]:
                 await tx.comments.save(comment.hidden(post.author_id, post.author_id, make.clock.now()))
-        assert [await storage.comments.hidden_above(comment.id) for comment in thread] == [
-            frozenset(),
-            {users[1].id},
-            {users[1].id, users[2].id},
-            {users[1].id, users[2].id},
-        ]
-        assert await storage.comments.hidden_above(make.ids.comment()) == frozenset()
+        found = await storage.comments.hidden_above([*(comment.id for comment in thread), make.ids.comment()])
+        assert {comment_id: authors for comment_id, authors in found.items() if authors} == {
+            thread[1].id: {users[1].id},
+            thread[2].id: {users[1].id, users[2].id},
+            thread[3].id: {users[1].id, users[2].id},
+        }
+        assert await storage.comments.hidden_above([]) == {}
 
     async def test_no_parents_have_no_children(self, storage: Storage, make: Builder) -> None:
         post = await given_post(storage, make)

@@ -98,12 +98,12 @@ def _child_counts(dialect: Dialect) -> SelectBase:
     return select(parent, func.count()).where(*counted, _shown()).group_by(parent)
 
 
-def _hidden_above(_: Dialect) -> SelectBase:
+def _hidden_above(dialect: Dialect) -> SelectBase:
     c = comments.c
-    columns = (c.id, c.parent_id, c.author_id, c.hidden_at)
-    way = select(*columns).where(c.id == bindparam("comment", type_=BigInteger)).cte("way", recursive=True)
-    way = way.union_all(select(*columns).join_from(comments, way, c.id == way.c.parent_id))
-    return select(way.c.author_id).where(way.c.hidden_at.is_not(None)).distinct()
+    columns = (c.parent_id, c.author_id, c.hidden_at)
+    way = select(c.id.label("below"), *columns).where(dialect.any_of(c.id, "ids")).cte("way", recursive=True)
+    way = way.union_all(select(way.c.below, *columns).join_from(comments, way, c.id == way.c.parent_id))
+    return select(way.c.below, way.c.author_id).where(way.c.hidden_at.is_not(None)).distinct()
 
 
 def _liking(dialect: Dialect) -> SelectBase:
@@ -161,8 +161,14 @@ class SqlCommentReader(Reader):
         rows = await self._database.rows(_child_counts, **_values(post_id, parent_ids, onlooker))
         return {None if parent == post_id else parent: count for parent, count in rows}
 
-    async def hidden_above(self, comment_id: CommentId) -> frozenset[UserId]:
-        return frozenset(UserId(row[0]) for row in await self._database.rows(_hidden_above, comment=comment_id))
+    async def hidden_above(self, ids: Sequence[CommentId]) -> dict[CommentId, frozenset[UserId]]:
+        if not ids:
+            return {}
+        found = defaultdict[CommentId, set[UserId]](set)
+        # Threads are as deep as people like: this is no look-up by key, however few there are.
+        for comment_id, author_id in await self._database.rows(_hidden_above, ids=list(ids)):
+            found[comment_id].add(author_id)
+        return {comment_id: frozenset(authors) for comment_id, authors in found.items()}
 
     async def liking(self, viewer_id: UserId | None, ids: Sequence[CommentId]) -> dict[CommentId, Liking]:
         rows = await self._database.by_key(_liking, ids, viewer=viewer_id or 0)

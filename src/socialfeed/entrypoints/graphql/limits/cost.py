@@ -1,9 +1,10 @@
 """What an operation may cost at most, known before it runs.
 
 A point is ten objects that the answer may hold, a mutation counts as ten of them, and the least is a point. A list
-counts as many objects as its size argument asks for, by a literal, a variable, the variable's default or the argument's
-own; `edges`, `nodes` and `items` count as many as the field they belong to. What only frames others (connections,
-edges, pages, payloads) is free, as scalars are. `@skip` and `@include` are taken as letting everything in.
+counts as many objects as its size argument asks for, or as its argument `ids` names, by a literal, a variable, the
+variable's default or the argument's own; `edges`, `nodes` and `items` count as many as the field they belong to. What
+only frames others (connections, edges, pages, payloads) is free, as scalars are. `@skip` and `@include` are taken as
+letting everything in.
 """
 
 import re
@@ -52,6 +53,9 @@ LARGEST = 100
 """Whoever asks for more is refused by the field itself, before anything is read."""
 
 _SIZES = ("first", "last", "itemsPerPage")
+_NAMES = "ids"
+"""The argument of a list that has as many objects as this has ids."""
+
 _SIZED = {"edges", "nodes", "items"}
 _FRAME = re.compile(r"PageInfo|UserError|.*(Connection|Edge|Page|Payload)")
 
@@ -190,10 +194,19 @@ class _Reader:
     def _asked(self, node: FieldNode, field: GraphQLField) -> Size | None:
         """The size the field's own arguments ask for, if it has any."""
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if _NAMES in field.args:
+            return self._length(given.get(_NAMES))
         sizes = [self._size(given.get(name), _default(field.args[name])) for name in _SIZES if name in field.args]
         if not sizes:
             return None
         return sizes[0] if len(sizes) == 1 else lambda variables: max(size(variables) for size in sizes)
+
+    def _length(self, given: ValueNode | None) -> Size:
+        if isinstance(given, VariableNode):
+            name, default = given.name.value, self._defaults.get(given.name.value)
+            return lambda variables: _length(variables.get(name, default))
+        value = _length(None if given is None else value_from_ast_untyped(given))
+        return lambda _: value
 
     def _size(self, given: ValueNode | None, otherwise: object) -> Size:
         if isinstance(given, VariableNode):
@@ -201,6 +214,11 @@ class _Reader:
             return lambda variables: _bounded(variables.get(name, default))
         value = _bounded(int(given.value) if isinstance(given, IntValueNode) else otherwise)
         return lambda _: value
+
+
+def _length(value: object) -> int:
+    """A list of one may be written without its brackets."""
+    return min(len(value), LARGEST) if isinstance(value, list) else 1
 
 
 def _inline(node: SelectionNode) -> InlineFragmentNode:
