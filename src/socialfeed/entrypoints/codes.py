@@ -20,7 +20,7 @@ REQUEST: Mapping[str, str] = {
     "TOO_MANY_ALIASES": "More aliases than an operation may have, fragments expanded.",
     "TOO_MANY_DIRECTIVES": "More directives on one field, fragment, variable or operation than are accepted.",
     "TOO_MANY_FIELDS": "More fields than an operation may have, fragments expanded.",
-    "TOO_MANY_REPETITIONS": "The same field or fragment again and again within the same braces.",
+    "TOO_MANY_REPETITIONS": "The same field or fragment again and again in the same place.",
     "TOO_SLOW": "The body took too long to arrive.",
     "UNSUPPORTED_MEDIA_TYPE": "A body in a media type that is not read here.",
 }

@@ -89,6 +89,12 @@ async def test_security_04_more_than_five_directives_give_one_error(client: Clie
     await refused(client, query, "TOO_MANY_DIRECTIVES")
 
 
+def with_fragments(number: int, fields: str) -> str:
+    """Each of them with the same fields, all in one place."""
+    spread = " ".join(f"...F{n}" for n in range(number))
+    return f"{{ me {{ {spread} }} }} " + " ".join(f"fragment F{n} on User {{ {fields} }}" for n in range(number))
+
+
 @pytest.mark.usefixtures("unvalidated")
 @pytest.mark.parametrize(
     ("query", "code"),
@@ -102,12 +108,27 @@ async def test_security_04_more_than_five_directives_give_one_error(client: Clie
         pytest.param(
             "{ me { " + "...F " * 20 + "} } fragment F on User { id }", "TOO_MANY_REPETITIONS", id="one fragment"
         ),
+        pytest.param(with_fragments(70, "id"), "TOO_MANY_REPETITIONS", id="a fragment each"),
+        pytest.param(
+            with_fragments(35, "pinnedPost { author { id bio } }"), "TOO_MANY_REPETITIONS", id="fragments, levels below"
+        ),
+        pytest.param(
+            "{ me { ...F0 } } "
+            + " ".join(f"fragment F{n} on User {{ id ...F{n + 1} }}" for n in range(70))
+            + " fragment F70 on User { id }",
+            "TOO_MANY_REPETITIONS",
+            id="fragments in a row",
+        ),
     ],
 )
 async def test_security_05_a_field_that_stands_again_and_again_is_refused(
     client: Client, query: str, code: str
 ) -> None:
     await refused(client, query, code)
+
+
+async def test_components_may_each_ask_for_the_same(client: Client) -> None:
+    assert (await client.graphql(with_fragments(40, "__typename id"))).codes in ([], ["UNAUTHENTICATED"])
 
 
 async def test_security_06_fragments_in_a_circle_are_refused(client: Client) -> None:
@@ -117,6 +138,14 @@ async def test_security_06_fragments_in_a_circle_are_refused(client: Client) -> 
         "{ me { ...A } } fragment A on User { pinnedPost { author { ...B } } } fragment B on User { ...A }",
         "BAD_REQUEST",
     )
+
+
+async def test_security_06_a_circle_that_forks_at_each_turn_is_refused(client: Client) -> None:
+    answer = await client.graphql(
+        "{ me { ...A } } fragment A on User { a: pinnedPost { author { ...A } } b: pinnedPost { author { ...A } } }"
+    )
+
+    assert (answer.status, set(answer.codes)) == (400, {"BAD_REQUEST"})
 
 
 @pytest.mark.usefixtures("unvalidated")

@@ -5,7 +5,7 @@ expand to millions of fields take no longer than others.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +25,8 @@ from graphql import (
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The most of each that an operation may have, fragments expanded. `repeated`: fields and fragments that stand
-    again in the same braces; `directives`: on one node.
+    again in the same braces; `directives`: on one node; `pairs`: of fields of one name in one place, of which
+    fragments bring many, and which validation holds against each other.
     """
 
     aliases: int = 15
@@ -33,6 +34,7 @@ class Shape:
     directives: int = 5
     repeated: int = 15
     fields: int = 2_000
+    pairs: int = 2_000
 
 
 class _Size(NamedTuple):
@@ -58,7 +60,8 @@ def refusals(document: DocumentNode, shape: Shape) -> list[GraphQLError]:
         _over("fields", max((size.fields for size in sizes), default=0), shape.fields, "TOO_MANY_FIELDS"),
         _over("directives on one node", measure.directives, shape.directives, "TOO_MANY_DIRECTIVES"),
     ]
-    return [error for error in found if error is not None]
+    errors = [error for error in found if error is not None]
+    return errors or _too_many_pairs(document, shape)
 
 
 def _over(what: str, size: int, most: int, code: str) -> GraphQLError | None:
@@ -68,12 +71,60 @@ def _over(what: str, size: int, most: int, code: str) -> GraphQLError | None:
     return GraphQLError(said, extensions={"code": code})
 
 
+def _too_many_pairs(document: DocumentNode, shape: Shape) -> list[GraphQLError]:
+    """Asked last: only of an operation with few enough fields can all be looked at."""
+    merger = _Merger(document, shape)
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    pairs = max((merger.pairs([node.selection_set], shape.depth) for node in operations), default=0)
+    error = _over("pairs of fields of one name in one place", pairs, shape.pairs, "TOO_MANY_REPETITIONS")
+    return [error] if error is not None else []
+
+
+class _Merger:
+    """Looks at fields as they are merged when an operation is run: those of one name in one place are one."""
+
+    def __init__(self, document: DocumentNode, shape: Shape) -> None:
+        self._fragments = _fragments_of(document)
+        self._left = shape.fields  # what spreads itself has more than were counted, until validation refuses it
+
+    def pairs(self, merged: Sequence[SelectionSetNode], levels: int) -> int:
+        if levels == 0:
+            return 0
+        places: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        for selections in merged:
+            for field in self._fields(selections, spread):
+                places.setdefault(field.alias.value if field.alias else field.name.value, []).append(field)
+        found = 0
+        for fields in places.values():
+            found += len(fields) * (len(fields) - 1) // 2
+            if inner := [field.selection_set for field in fields if field.selection_set is not None]:
+                found += self.pairs(inner, levels - 1)
+        return found
+
+    def _fields(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+        for selection in selections.selections:
+            if self._left <= 0:
+                return
+            if isinstance(selection, FieldNode):
+                self._left -= 1
+                yield selection
+            elif isinstance(selection, InlineFragmentNode):
+                yield from self._fields(selection.selection_set, spread)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in spread:
+                spread.add(selection.name.value)
+                if fragment := self._fragments.get(selection.name.value):
+                    yield from self._fields(fragment.selection_set, spread)
+
+
+def _fragments_of(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+
 class _Measure:
     def __init__(self, document: DocumentNode) -> None:
         self.directives = 0
-        self._fragments: Mapping[str, FragmentDefinitionNode] = {
-            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-        }
+        self._fragments = _fragments_of(document)
         self._sizes: dict[str, _Size] = {}
         for node in document.definitions:
             self._see(getattr(node, "directives", ()))
