@@ -27,6 +27,14 @@ class Seen:
         return percentile(self.took, percent)
 
 
+def outcome(status: int, body: bytes) -> str:
+    """Of an answer to an operation: OK, or the code of its first error, or else its status."""
+    answer = json.loads(body)
+    if errors := answer.get("errors"):
+        return str(errors[0]["extensions"]["code"])
+    return "OK" if status == 200 else str(status)
+
+
 class Wire:
     """Connections to one server on this machine, as many as are needed at once."""
 
