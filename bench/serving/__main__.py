@@ -83,6 +83,8 @@ async def run(arguments: argparse.Namespace) -> int:
         chosen = [each for each in contenders(world) if not arguments.only or each.key in arguments.only]
         contest = Contest(world, serving, requests(world.readers))
         await start(stack, contest, world, folder, chosen)
+        place = "there, too" if world.pin() else "wherever the system puts it, which does not let us move it"
+        print(f"server on core {serving}, load and Valkey on core {loading}, Postgres {place}")
         print(f"{rounds} rounds, load of the machine {load()}", flush=True)
         measured, evenly = measure(contest, chosen, rounds, seconds, steady)
         report.table(chosen, measured)

@@ -85,9 +85,13 @@ class Measured:
         return self.cpu * self.load.rate / 1000
 
     @property
+    def load_busy(self) -> float:
+        return self.load.busy / self.load.seconds
+
+    @property
     def other_busy(self) -> float:
         """The part of the other core that the load had, and the database as far as it is known to run there."""
-        return self.load.busy / self.load.seconds + self.database * self.load.rate / 1000
+        return self.load_busy + self.database * self.load.rate / 1000
 
 
 class Contest:

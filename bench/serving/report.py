@@ -53,6 +53,10 @@ def table(contenders: Sequence[Contender], found: Found) -> None:
         ]
         print(f"  {each.name:28}" + "".join(f"{figure:>8}" for figure in figures), flush=True)
 
+    for each in contenders:
+        if (share := median(run.load_busy for run in found[each.key])) >= BUSY:
+            print(f"  {each.name}: the load had {share:.0%} of its core to do, so the server may be capable of more")
+
 
 def steadily(contenders: Sequence[Contender], found: Found) -> None:
     for each in contenders:
