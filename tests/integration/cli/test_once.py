@@ -62,6 +62,20 @@ def test_seeding_makes_the_rows_it_says_and_counters_that_equal_them(run: Run, d
     assert rows(database, "SELECT count(*) FROM trending_posts") != [(0,)]
 
 
+@pytest.mark.parametrize("with_redis", [False, True], ids=["no redis", "redis"])
+def test_the_doctor_finds_nothing_wrong_right_after_seeding(
+    run: Run, database: str, redis_url: str, with_redis: bool
+) -> None:
+    settings = {"database_url": database, "redis_url": redis_url if with_redis else ""}
+    assert run("migrate", **settings).exit_code == 0
+    assert run("seed", *SMALL, **settings).exit_code == 0
+
+    result = run("doctor", "--all", **settings)
+
+    assert result.exit_code == 0, result.stdout
+    assert "wrong" not in result.stdout
+
+
 def test_seeding_shows_each_part_and_says_no_to_a_second_time(run: Run) -> None:
     run("migrate")
 
