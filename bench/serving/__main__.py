@@ -45,6 +45,7 @@ from bench.serving.load import Clients
 from bench.serving.operation import requests
 from bench.serving.profile import profiled
 from bench.serving.recording import record, recorded
+from bench.serving.statements import costs
 from bench.serving.world import World, prepared, token_key
 
 ROUNDS, SECONDS, STEADY_SECONDS = 3, 4.0, 8.0
@@ -94,6 +95,8 @@ async def run(arguments: argparse.Namespace) -> int:
             if each.key in missed:
                 settings = {**(each.settings or {}), "data_dir": str(folder / "profile")}
                 report.explain(each, measured, await profiled(settings, world.readers))
+                pages = list(recorded(folder / f"{each.key}.io").values())
+                report.io(each, pages, costs(world.database_url, pages))
         return 1 if missed else 0
 
 

@@ -14,6 +14,8 @@ from bench.serving.contenders import (
     Measured,
 )
 from bench.serving.profile import Profile
+from bench.serving.recording import Page
+from bench.serving.statements import Cost, trips
 
 GOALS = (
     (VALKEY, RAW, Goal("requests a second with Valkey, of raw ASGI's", 0.3)),
@@ -101,6 +103,16 @@ def explain(contender: Contender, found: Found, profile: Profile) -> None:
     print(f"  {contender.name}: {profile.each:.2f} ms without HTTP, of which by profile:")
     for name, share in profile.rooms[:ROOMS]:
         print(f"    {share:6.1%}  {name}")
+
+
+def io(contender: Contender, pages: Sequence[Page], costs: Sequence[Cost]) -> None:
+    """What one of ours asks of its databases for a page."""
+    postgres, valkey = trips(pages)
+    print(
+        f"  {contender.name}: waits {postgres:.1f} times for Postgres and {valkey:.1f} for Valkey; alone, by statement:"
+    )
+    for cost in costs:
+        print(f"    {cost.each:6.2f} ms, {cost.asked:.1f} times  {cost.text}")
 
 
 def rates(runs: Sequence[Measured]) -> list[float]:
