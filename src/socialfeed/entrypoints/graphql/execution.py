@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
@@ -69,8 +70,8 @@ class Executor:
         self._metrics: Metrics | None = None
         hidden = not introspection
         kept = CACHED + len(manifest.documents)
-        self._compiled = CompiledExecutor(schema, cached=kept, hide_suggestions=hidden) if compiled else None
-        self._documents = Documents(schema, limits.shape, introspection=introspection, manifest=manifest)
+        self._compiled = _compiled(schema, cached=kept, hide_suggestions=hidden) if compiled else None
+        self._documents = _documents(schema, limits.shape, introspection=introspection, manifest=manifest)
         self._introspection = introspection
         self._limits = limits
         self._tracing = tracing
@@ -151,6 +152,17 @@ class Executor:
         budget = budget.given_back(back)
         cost = _cost(points, budget) | {"actual": actual}
         return Outcome(outcome.response | {"extensions": {"cost": cost}}, outcome.status, budget)
+
+
+@cache
+def _documents(schema: GraphQLSchema, shape: Shape, *, introspection: bool, manifest: Manifest) -> Documents:
+    """Of the process, as the schema is: what depends on no application is prepared once for all of them."""
+    return Documents(schema, shape, introspection=introspection, manifest=manifest)
+
+
+@cache
+def _compiled(schema: GraphQLSchema, *, cached: int, hide_suggestions: bool) -> CompiledExecutor:
+    return CompiledExecutor(schema, cached=cached, hide_suggestions=hide_suggestions)
 
 
 _NOT_BY_GET = GraphQLError("Only queries may come by GET.", extensions={"code": "METHOD_NOT_ALLOWED"})

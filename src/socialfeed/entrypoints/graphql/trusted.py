@@ -32,7 +32,7 @@ def not_trusted() -> BadRequest:
 class Manifest:
     """Documents by their hashes; `alone` if no others are run."""
 
-    documents: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict, hash=False)
     alone: bool = False
 
     @cached_property
