@@ -20,7 +20,7 @@ run: .venv/.product ## Serve on 127.0.0.1:$(PORT) with demo data, kept in ./var
 	@$(BIN)/socialfeed migrate && exec $(BIN)/socialfeed serve --demo --port $(PORT)
 
 test: .venv/.dev ## Run every test, against a real Postgres and a real Valkey
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 nightly: .venv/.dev ## Run the tests that take minutes and are left out of `make test`
 	@$(BIN)/pytest -m nightly $(ARGS)

@@ -42,7 +42,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what needs RabbitMQ where there is none; a missing Postgres or Valkey is an error."""
+    """Begins with what takes long. Leaves out what needs RabbitMQ where there is none; a missing Postgres or Valkey is
+    an error.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if config.stash[SERVICES].found["rabbitmq"] or not rabbitmq.may_be_absent():
         return
     needing = [

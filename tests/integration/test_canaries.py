@@ -1,6 +1,7 @@
 """The canaries do sing: a run in which a secret reaches the log fails and says where, whoever runs the test."""
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,11 +71,14 @@ def test_a_run_that_logs_a_secret_fails_and_names_logger_and_test(tmp_path: Path
         "def test_that_tells(): logging.getLogger('socialfeed.chatty').debug('in came %s', 'correct horse battery')\n"
         "def test_that_does_not(): pass\n"
     )
-    options = ["-p", "tests.canaries", "-p", "no:cacheprovider", "-n", processes, "--rootdir", str(tmp_path)]
+    # Each plugin that happens to be installed would be imported in each process.
+    plugins = ["-p", "xdist", "-p", "tests.canaries", "-p", "no:cacheprovider"]
+    options = [*plugins, "-n", processes, "--rootdir", str(tmp_path)]
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-c", "/dev/null", str(careless)],
         cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
     )

@@ -15,11 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from socialfeed.adapters.sql.tables import metadata
 from socialfeed.application.feeds import fan_out
 from socialfeed.testing.client import open_client
 from tests.integration.feeds.storms import PEOPLE, VERBS, Action, Backend
-from tests.services import postgres
 
 LIMIT, CHUNK = 3, 2
 """Of five possible followers, three are pushed to in two jobs, and of four the posts are pulled."""
@@ -98,8 +96,7 @@ def chosen(request: pytest.FixtureRequest, tmp_path: Path) -> Chosen:
         if request.param == "sqlite":
             file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / f"{example}.sqlite3")
             return {"database_url": f"sqlite:///{file}", "data_dir": tmp_path}
-        url = request.getfixturevalue("migrated_database")
-        postgres.empty(url, [table.name for table in reversed(metadata.sorted_tables)])
+        url = request.getfixturevalue("emptied")()
         redis_url = ""
         if request.param == "postgres+valkey":
             redis_url = request.getfixturevalue("redis_url").replace("prefix=", f"prefix=example-{example}-")

@@ -11,8 +11,6 @@ from socialfeed.entrypoints.graphql.protocol import PREFLIGHT
 from socialfeed.testing.client import Client, Response, open_client
 from tests.uploads import picture
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 ONE = "mutation ($f: Upload!) { uploadMedia(file: $f) { media { id } success errors { code } } }"
 PREFLIGHTED = {"graphql-preflight": "1"}
 

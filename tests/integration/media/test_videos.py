@@ -19,8 +19,6 @@ from socialfeed.testing.client import Client, open_client
 from tests.uploads import opened
 from tests.videos import played, turned, video
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 UPLOAD = "mutation ($file: Upload!) { uploadMedia(file: $file) { media { id kind width } errors { code field } } }"
 MEDIA = """
 query ($id: ID!) {

@@ -8,8 +8,6 @@ import pytest
 
 from socialfeed.testing.client import Client, Response, open_client
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 CREATE = (
     "mutation ($c: String!, $i: String) { createPost(content: $c, imageUrl: $i) { success errors { code field } } }"
 )

@@ -24,8 +24,6 @@ from tests.integration.product.test_own_account import update
 from tests.integration.product.test_post_options import write
 from tests.integration.product.test_social import contents, follow, publish
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 # Every place where somebody shows. `them` is the one who may be hidden, `meet` a post of a third where both have been.
 PLACES = {
     "post": "query ($post: ID!) { post(id: $post) { author { username } } }",

@@ -14,8 +14,6 @@ from socialfeed.settings import Settings
 from socialfeed.testing.client import Client, open_client
 from tests.unit.markup import Page
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 POST = "mutation ($c: String!) { createPost(content: $c) { post { id content contentHtml } errors { code } } }"
 COMMENT = (
     "mutation ($i: ID!, $c: String!) {"

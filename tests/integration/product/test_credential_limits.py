@@ -14,8 +14,6 @@ from socialfeed.testing.client import PASSWORD, Client, open_client
 from tests.integration.product.conftest import backend
 from tests.integration.redis.proxy import open_proxy
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 LIMIT = 10
 LIMITED: dict[str, Any] = {"rate_limit": None, "credential_rate": f"{LIMIT}/day"}
 """By the day, so that no point comes back while a test runs."""

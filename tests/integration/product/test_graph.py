@@ -14,8 +14,6 @@ from tests.integration.product.crowd import Crowd
 from tests.integration.product.test_own_account import update
 from tests.integration.product.test_social import contents, follow, publish
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 RELATIONSHIP = """relationship {
   isFollowing isFollowedBy isRequested hasRequested isBlocking isMuting mutedKinds mutedUntil priority
 }"""

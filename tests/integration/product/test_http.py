@@ -10,8 +10,6 @@ import pytest
 
 from socialfeed.testing.client import Client, Response, open_client
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 OWN = "application/graphql-response+json"
 LEGACY = "application/json"
 

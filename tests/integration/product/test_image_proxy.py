@@ -24,8 +24,6 @@ from tests.integration.fetch.test_no_way_in import INTO_OUR_NETWORK, SPELLINGS
 from tests.integration.fetch.web import PUBLIC, Names, Web, open_web
 from tests.integration.product.conftest import BACKENDS, backend
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 HERE = "https://pictures.example/a.png"
 CREATE = (
     'mutation ($u: String) { createPost(content: "a", imageUrl: $u) {'

@@ -20,8 +20,6 @@ from socialfeed.testing.client import PASSWORD, Client, open_client
 from tests.integration.product.conftest import BACKENDS, backend
 from tests.uploads import animation, opened, picture, png_of
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 UPLOAD = """
 mutation ($file: Upload!, $alt: String! = "") {
   uploadMedia(file: $file, altText: $alt) { media { id status url } success message errors { code field } }

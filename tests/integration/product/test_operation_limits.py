@@ -10,8 +10,6 @@ from socialfeed.application.graph.service import Graph
 from socialfeed.entrypoints.graphql import documents
 from socialfeed.testing.client import Answer, Client, open_client
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 REGISTER = 'registerUser(username: "u{0}", email: "u{0}@example.org", password: "correct horse battery") {{ success }}'
 
 

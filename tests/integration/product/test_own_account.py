@@ -1,13 +1,16 @@
 """What the owner of an account does with it: the profile, the address, leaving and coming back."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dependency_injector import providers
 
 from socialfeed.adapters.security import Argon2PasswordHasher
+from socialfeed.container.wiring import Container
 from socialfeed.domain.ids import UserId, parse_post_id, parse_user_id
 from socialfeed.domain.user import CODE_TRIES, ERASED_AFTER, UserStatus
 from socialfeed.testing.client import PASSWORD, Client, open_client
@@ -350,6 +353,13 @@ async def erase(client: Client) -> int:
     return await client.app.services.own_account.erase_due()
 
 
+@pytest.fixture
+def passwords_at_their_price() -> Iterator[None]:
+    with Container.hasher.override(providers.Singleton(Argon2PasswordHasher)):
+        yield
+
+
+@pytest.mark.usefixtures("passwords_at_their_price")
 class TestRehash:
     async def test_a_hash_of_older_parameters_is_renewed_by_signing_in(self, client: Client) -> None:
         ada = await client.sign_up("ada")

@@ -12,8 +12,6 @@ from socialfeed.testing.client import Client, Response, open_client
 from socialfeed.testing.clock import FixedClock
 from tests.integration.redis.proxy import open_proxy
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 TRENDING = {"query": "{ trendingPosts(itemsPerPage: 50) { items { id author { id } } } }"}
 """May hold 100 objects, and holds none."""
 

@@ -61,13 +61,18 @@ async def listed(client: Client, author: Client) -> tuple[list[str], int, int]:
 
 
 class TestEditing:
-    async def test_an_edit_is_seen_on_the_next_read_and_what_it_said_before_is_kept(self, client: Client) -> None:
+    async def test_an_edit_is_seen_on_the_next_read_and_what_it_said_before_is_kept(
+        self, timed: tuple[Client, FixedClock]
+    ) -> None:
+        client, clock = timed
         ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
         post = await publish(ada, "first")
         await follow(bob, ada)
         assert await contents(bob) == ["first"]
 
+        clock.advance(timedelta(seconds=1))
         second = await update(ada, post, content="second", image="https://example.com/a.png")
+        clock.advance(timedelta(seconds=1))
         third = await update(ada, post, content="third", image="")
 
         assert second["success"]

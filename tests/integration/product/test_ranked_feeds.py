@@ -232,7 +232,6 @@ class TestReasons:
       }
     }"""
 
-    @pytest.mark.usefixtures("passwords_that_cost_little")
     async def test_each_post_says_why_it_is_here(self, client: Client) -> None:
         ada, bob = await client.sign_up("ada"), await client.sign_up("bob")
         await ada.run("mutation ($u: ID!) { followUser(userId: $u) { success } }", {"u": bob.user_id})
@@ -258,7 +257,6 @@ class TestReasons:
             {"kind": "OWN", "users": [], "score": 0.0, "terms": [{"name": "likes", "value": 0}]},
         ]
 
-    @pytest.mark.usefixtures("passwords_that_cost_little")
     async def test_on_an_authors_page_there_is_nothing_to_explain(self, client: Client) -> None:
         ada = await client.sign_up("ada")
         await ada.run('mutation { createPost(content: "Hello") { success } }')

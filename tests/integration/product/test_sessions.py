@@ -17,8 +17,6 @@ from socialfeed.testing.client import PASSWORD, Client, open_client
 from socialfeed.testing.clock import FixedClock
 from tests.integration.product.conftest import backend
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 ME = "{ me { username } }"
 SIGN_IN = (
     'mutation ($p: String!) { tokenAuth(username: "ada", password: $p)'

@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from socialfeed.domain.events import Envelope, PostPublished
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.post import Post
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import Client
 from socialfeed.testing.clock import TickingClock
-
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
 
 FEED = "{ userFeed { items { id content } totalItems totalPages currentPage hasNext } }"
 HOME = """query ($first: Int!, $after: String) {

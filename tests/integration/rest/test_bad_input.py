@@ -11,8 +11,6 @@ from socialfeed.domain.errors import Unavailable
 from socialfeed.testing.client import Client, Response, open_client
 from tests.integration.rest.calls import ADA, BODIES, get, post, problem
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 PATHS = sorted(BODIES)
 
 

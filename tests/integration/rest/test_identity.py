@@ -8,8 +8,6 @@ import pytest
 from socialfeed.testing.client import PASSWORD, Client
 from tests.integration.rest.calls import ADA, done, get, mailed_code, post, problem, sign_in, sign_up
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 ENDED = (401, "SESSION_ENDED", None)
 REFUSED_REFRESH = (401, "INVALID_REFRESH_TOKEN", "refreshToken")
 

@@ -257,13 +257,13 @@ BY_ID: Reads = {
 
 
 @pytest.fixture(scope="module")
-def one_huge_group(databases: Databases, migrated_database: str) -> Iterator[psycopg.Connection]:
+def one_huge_group(databases: Databases, template: str) -> Iterator[psycopg.Connection]:
     """User 1 has 20,000 posts, followers and entries in the log, post 1 as many comments; everybody else has five. As
     many users are banned and to be erased; half of the media are removed, half late. In mixed order and not vacuumed,
     so that fetching whole groups looks cheap; plans are generic, as on the connections for reads.
     """
     options = " ".join(f"-c {name}={value}" for name, value in postgres.READ_SETTINGS.items())
-    url = databases.create(template=migrated_database)
+    url = databases.create(template)
     with psycopg.connect(url, autocommit=True, options=options) as connection:
         owner = f"CASE WHEN n <= {GROUP} THEN 1 ELSE 2 + (n - {GROUP}) / 5 END"
         series = f"FROM (SELECT n FROM generate_series(1, {GROUP} + 10000) n ORDER BY md5(n::text)) AS mixed (n)"

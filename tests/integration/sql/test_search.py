@@ -27,13 +27,13 @@ BOUNDS = {"below": MAX_ID, "above": 0}
 
 
 @pytest.fixture(scope="module")
-def many(databases: Databases, migrated_database: str) -> Iterator[psycopg.Connection]:
+def many(databases: Databases, template: str) -> Iterator[psycopg.Connection]:
     """Posts with words that are in all of them, in each 20th, in each 5,000th, in the newest 100 and in the first one,
     and as many people.
 
     Plans are generic, as on the connections for reads.
     """
-    url = databases.create(template=migrated_database)
+    url = databases.create(template)
     options = " ".join(f"-c {name}={value}" for name, value in postgres.READ_SETTINGS.items())
     with psycopg.connect(url, autocommit=True, options=options) as connection:
         words = (
