@@ -3,13 +3,15 @@
 Threads have a file of their own, as they cost some for each level.
 """
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from graphql import (
     GraphQLField,
     GraphQLObjectType,
@@ -30,6 +32,7 @@ from socialfeed.testing.builders import Builder
 from socialfeed.testing.client import Client, open_client
 from socialfeed.testing.contracts.waiting import eventually
 from tests.integration.sql.conftest import ASKED
+from tests.services.postgres import Databases
 
 SCHEMA = build_schema(Path("schema.graphql").read_text())
 FEW, MANY = 5, 50
@@ -61,7 +64,7 @@ POST, USER, LIST = (everything(SCHEMA.type_map[name]) for name in ("Post", "User
 
 EDGE = f"node {{ {POST} }} reason {{ users {{ {USER} }} terms {{ name }} }}"
 
-pytestmark = pytest.mark.usefixtures("executed")
+pytestmark = [pytest.mark.usefixtures("executed"), pytest.mark.asyncio(loop_scope="module")]
 
 LISTS = {
     "userFeed": f"userFeed(itemsPerPage: $n) {{ items {{ {POST} }} totalItems }}",
@@ -92,9 +95,25 @@ NODES = f"nodes(ids: $ids) {{ __typename ... on Post {{ {POST} }} ... on User {{
 VARIABLES = {"ids": "[ID!]!", "n": "Int! = 20", "u": "ID!", "v": "ID!", "p": "ID!", "l": "ID!"}
 
 
-@pytest.fixture
-async def client(url: str, tmp_path: Path) -> AsyncIterator[Client]:
-    async with open_client(database_url=url, data_dir=tmp_path, trending_actors=1) as client:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, databases: Databases, folder: Path) -> Iterator[str]:
+    """All tests share a world of each kind: they only read."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), folder / 'test.db')}"
+    else:
+        url = databases.create(request.getfixturevalue("template"))
+        yield url
+        databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("world")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(url: str, folder: Path) -> AsyncIterator[Client]:
+    async with open_client(database_url=url, data_dir=folder, trending_actors=1) as client:
         yield client
 
 
@@ -127,8 +146,9 @@ async def given_users(client: Client, make: Builder, name: str, number: int = MA
     return users
 
 
-@pytest.fixture
-async def world(client: Client, make: Builder) -> World:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(client: Client) -> World:
+    make = Builder()
     signed_in = await client.sign_up("ada")
     ada = UserId(int(signed_in.user_id or 0))
     authors = await given_users(client, make, "author")
