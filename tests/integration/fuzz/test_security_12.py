@@ -18,8 +18,6 @@ from tests.integration.fuzz.values import HARD, NUMBERS, TEXTS, usual, variables
 from tests.integration.fuzz.wire import Answered, Sent, check, codes, exchange
 from tests.integration.product.conftest import BACKENDS, backend
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 NIGHTS = [pytest.param(salt, marks=pytest.mark.nightly) for salt in range(1, 5)]
 
 

@@ -19,8 +19,6 @@ from tests.integration.product.test_post_options import write
 from tests.integration.product.test_posts import delete, restore
 from tests.integration.product.test_social import contents, follow, publish
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 ANSWER = "list { id name membersCount members(first: 10) { nodes { username } } } success errors { code field }"
 CREATE = f"mutation ($n: String!) {{ createList(name: $n) {{ {ANSWER} }} }}"
 UPDATE = f"mutation ($i: ID!, $n: String!) {{ updateList(id: $i, name: $n) {{ {ANSWER} }} }}"

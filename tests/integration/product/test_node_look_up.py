@@ -18,8 +18,6 @@ from tests.integration.product.test_moderated_threads import BLOCK, hide
 from tests.integration.product.test_social import publish
 from tests.uploads import picture
 
-pytestmark = pytest.mark.usefixtures("passwords_that_cost_little")
-
 NODE = """query ($i: ID!) {
   node(id: $i) {
     __typename id
