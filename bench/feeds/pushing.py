@@ -53,7 +53,7 @@ async def build(app: App, timelines: Timelines) -> World:
         owner = followers[number].id
         warming = await timelines.start_warming(owner)
         assert warming is not None
-        await timelines.fill(owner, warming, entries[: KEPT + number % adapter.SLACK], entries[0].post_id)
+        await timelines.fill(owner, warming, entries[: KEPT + number % adapter.SLACK], entries[0].id)
 
     for number in range(FOLLOWERS):
         await warm(number)
@@ -111,7 +111,7 @@ async def delivery(app: App, world: World, timelines: Timelines, rounds: int) ->
 
 async def _has(timelines: Timelines, owner: UserId, post_id: PostId) -> bool:
     timeline = await timelines.read(owner)
-    return timeline is not None and any(entry.post_id == post_id for entry in timeline.entries[:POSTS])
+    return timeline is not None and any(entry.id == post_id for entry in timeline.entries[:POSTS])
 
 
 async def sizes(url: str, timelines: Timelines) -> bool:

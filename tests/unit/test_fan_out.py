@@ -11,9 +11,10 @@ from socialfeed.application.feeds import fan_out
 from socialfeed.application.feeds.fan_out import LAG, FanOut
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.ports.timelines import Entry
 from socialfeed.container import App
 from socialfeed.domain.errors import Unavailable
-from socialfeed.domain.events import Envelope, FanOutContinued, PostPublished
+from socialfeed.domain.events import Envelope, FanOutContinued, PostPublished, PostShared
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.post import Post
 from socialfeed.domain.user import User
@@ -65,7 +66,7 @@ class Published:
             timeline = await self.app.storage.timelines.read(user.id)
             assert timeline is not None
             if timeline.entries:
-                assert [entry.post_id for entry in timeline.entries] == [self.post.id]
+                assert [entry.id for entry in timeline.entries] == [self.post.id]
                 found.append(user)
         return found
 
@@ -112,6 +113,21 @@ async def test_one_job_pushes_to_one_chunk_and_the_rest_waits_behind_what_waits_
     first, rest = await waiting(app)
     assert first == other
     assert rest.event == FanOutContinued(published.post.id, published.author.id, published.follows[-CHUNK].id)
+
+
+async def test_a_share_travels_as_a_post_does(app: App, published: Published) -> None:
+    share = published.make.share(published.post, published.author)
+    for event in (
+        PostShared(share.post_id, share.user_id, 0, share_id=share.id),
+        PostShared(share.post_id, share.user_id, 0),
+        PostShared(share.post_id, share.user_id, 0, -1, published.make.ids.share()),
+    ):
+        await published.fan_out().begin(Envelope(published.make.ids.event(), event, app.clock.now()))
+    await app.relay.drain()
+    for user in (published.author, *published.followers):
+        timeline = await app.storage.timelines.read(user.id)
+        assert timeline is not None
+        assert timeline.entries == [Entry(share.id, published.author.id)]
 
 
 async def test_the_chunks_reach_every_follower(app: App, published: Published) -> None:

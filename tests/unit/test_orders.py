@@ -7,20 +7,23 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from socialfeed.adapters.memory import MemoryCache
-from socialfeed.application.feeds.orders import KEPT_FOR, Orders, decode, encode
-from socialfeed.application.ports.ranking import Ranked
-from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.application.feeds.orders import KEPT_FOR, Ordered, Orders, decode, encode
+from socialfeed.domain.ids import EventId, PostId, ShareId, UserId
 from socialfeed.testing import FixedClock
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 terms: st.SearchStrategy[Mapping[str, float]] = st.dictionaries(st.text(max_size=8), numbers, max_size=4)
-ranked = st.builds(Ranked, st.integers(1, 2**63 - 1).map(PostId), st.none() | numbers, terms)
+ordered = st.builds(Ordered, st.integers(1, 2**63 - 1).map(PostId), st.none() | numbers, terms)
 
-ORDER = [Ranked(PostId(3), 2.5, {"likes": 2.0, "age_hours": 0.5}), Ranked(PostId(1)), Ranked(PostId(2), 0.0, {})]
+ORDER = [
+    Ordered(PostId(3), 2.5, {"likes": 2.0, "age_hours": 0.5}),
+    Ordered(ShareId(1), None, {}),
+    Ordered(PostId(2), 0.0, {}),
+]
 
 
-@given(st.lists(ranked, max_size=20))
-def test_an_order_survives_the_cache(order: list[Ranked]) -> None:
+@given(st.lists(ordered, max_size=20))
+def test_an_order_survives_the_cache(order: list[Ordered]) -> None:
     assert decode(encode(order)) == order
 
 
@@ -46,6 +49,6 @@ async def test_an_empty_order_is_one() -> None:
 
 def test_four_hundred_posts_with_the_default_terms_take_little_room() -> None:
     names = ("likes", "comments", "shares", "priority", "affinity", "age_hours")
-    order = [Ranked(PostId(n), 1.0, dict.fromkeys(names, 1.0)) for n in range(400)]
+    order = [Ordered(PostId(n), 1.0, dict.fromkeys(names, 1.0)) for n in range(400)]
 
     assert len(encode(order)) < 26_000

@@ -233,6 +233,7 @@ class Because(StrEnum):
 
     OWN = "own"
     FOLLOWED = "followed"
+    SHARED = "shared"
     LIST = "list"
     TAG = "tag"
     PUBLIC = "public"

@@ -341,9 +341,16 @@ class Container(containers.DeclarativeContainer):
         counters,
         counter_upkeep,
         storage.provided.sessions,
+        storage.provided.engagement,
     )
     timeline_inspection = providers.Singleton(
-        TimelineInspection, timelines, home, storage.provided.posts, storage.provided.outbox, clock
+        TimelineInspection,
+        timelines,
+        home,
+        storage.provided.posts,
+        storage.provided.engagement,
+        storage.provided.outbox,
+        clock,
     )
     trend_inspection = providers.Singleton(TrendInspection, trends, trending, storage.provided.outbox)
     search_inspection = providers.Singleton(

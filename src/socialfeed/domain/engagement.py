@@ -1,10 +1,10 @@
 """What people do with a post: like it, share it; and how that is counted."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from socialfeed.domain.ids import LikeId, PostId, ShareId, UserId
+from socialfeed.domain.ids import LikeId, PostId, ShareId, UserId, unix_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,17 @@ class Share:
     post_id: PostId
     user_id: UserId
     created_at: datetime
+
+
+ECHO = timedelta(days=1)
+_ECHO_MS = ECHO // timedelta(milliseconds=1)
+
+
+def is_echo(share_id: ShareId, post_id: PostId) -> bool:
+    """Whether the post was shared so soon after it was written that those who find the post itself at home need not be
+    told again.
+    """
+    return unix_ms(share_id) - unix_ms(post_id) < _ECHO_MS
 
 
 class Counts(NamedTuple):

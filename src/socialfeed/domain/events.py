@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from socialfeed.domain.ids import (
     CommentId,
+    EntryId,
     EventId,
     FollowId,
     Kind,
@@ -74,10 +75,12 @@ class PostPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class FanOutContinued(Event):
-    """The post is in the timelines of those whose follows are not below `before`; the others are still to come."""
+    """The post, or the share, is in the timelines of those whose follows are not below `before`; the others are still
+    to come. `author_id` wrote it, or shared.
+    """
 
     name = "fan_out_continued"
-    post_id: PostId
+    post_id: EntryId
     author_id: UserId
     before: FollowId
 

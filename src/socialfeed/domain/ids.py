@@ -5,7 +5,7 @@ look-up by id alone one primary-key read and lets an id of the wrong noun be ref
 asked. The scheme is Snowflake's (Twitter, 2010) with a kind in place of half of the worker bits.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import NewType
@@ -25,6 +25,9 @@ ActivityId = NewType("ActivityId", int)
 MediaId = NewType("MediaId", int)
 DraftId = NewType("DraftId", int)
 ListId = NewType("ListId", int)
+
+EntryId = PostId | ShareId
+"""What stands in a home feed: a post, where it was written or where somebody shared it."""
 
 
 class Kind(IntEnum):
@@ -57,6 +60,8 @@ _MAX_SEQUENCE = (1 << _SEQUENCE_BITS) - 1
 _NODE_SHIFT = _SEQUENCE_BITS
 _KIND_SHIFT = _NODE_SHIFT + _NODE_BITS
 _TIME_SHIFT = _KIND_SHIFT + _KIND_BITS
+_KIND_MASK = (1 << _KIND_BITS) - 1
+_KIND_FIELD, _SHARE_FIELD = _KIND_MASK << _KIND_SHIFT, Kind.SHARE << _KIND_SHIFT
 
 
 def compose(ms: int, kind: Kind, node: int, sequence: int) -> int:
@@ -67,9 +72,19 @@ def compose(ms: int, kind: Kind, node: int, sequence: int) -> int:
 def kind_of(value: int) -> Kind | None:
     """The kind inside an id, or None where no kind has that number."""
     try:
-        return Kind(value >> _KIND_SHIFT & (1 << _KIND_BITS) - 1)
+        return Kind(value >> _KIND_SHIFT & _KIND_MASK)
     except ValueError:
         return None
+
+
+def is_share(value: EntryId) -> bool:
+    """As `kind_of` says, and fast."""
+    return value & _KIND_FIELD == _SHARE_FIELD
+
+
+def shares_among(ids: Iterable[EntryId]) -> list[ShareId]:
+    """As fast as can be: all 400 entries of a timeline are asked, page by page."""
+    return [ShareId(each) for each in ids if each & _KIND_FIELD == _SHARE_FIELD]
 
 
 def unix_ms(value: int) -> int:

@@ -140,6 +140,23 @@ class Viewpoint:
             return muted
         return UNLISTED if post.visibility is Visibility.UNLISTED and not relation.following else SHOWN
 
+    def welcomes(self, user_id: UserId) -> bool:
+        """Whether what the account posts and shares comes into the viewer's home feed."""
+        return user_id == self.viewer_id or self.relation(user_id).following
+
+    def shared(
+        self, post: Post, sharer_id: UserId, *, sharer_is_active: bool, is_active: bool, is_private: bool
+    ) -> bool:
+        """Whether the post may stand in the viewer's home feed because somebody shared it. Whoever shares what is
+        unlisted has come across it. `is_active` and `is_private` are the author's.
+        """
+        if not self.welcomes(sharer_id) or not self.account(sharer_id, is_active=sharer_is_active).is_shown:
+            return False
+        if self._mutes_of(sharer_id, MuteOf.SHARES):
+            return False
+        verdict = self.post(post, is_active=is_active, is_private=is_private)
+        return verdict.is_shown or verdict.reason is Reason.UNLISTED
+
     def discovers(self, post: Post, *, is_active: bool, is_private: bool) -> bool:
         """Whether the post may be shown where nobody asked for its author: trends, tags, public feeds, search."""
         if is_private or post.visibility is not Visibility.PUBLIC:
@@ -153,7 +170,10 @@ class Viewpoint:
         return not post.sensitive and self.discovers(post, is_active=is_active, is_private=is_private)
 
     def _mutes(self, author_id: UserId, content: str) -> Verdict:
-        mute = self.relation(author_id).mute
-        if mute is not None and MuteOf.POSTS in mute.kinds and not mute.is_over(self.at):
+        if self._mutes_of(author_id, MuteOf.POSTS):
             return MUTED_AUTHOR
         return MUTED_WORD if mutes_text(self.muted_words, content, self.at) else SHOWN
+
+    def _mutes_of(self, user_id: UserId, kind: MuteOf) -> bool:
+        mute = self.relation(user_id).mute
+        return mute is not None and kind in mute.kinds and not mute.is_over(self.at)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from socialfeed.application.ports.timelines import Entry, Timelines
 from socialfeed.application.work import inspection
 from socialfeed.container import App, open_app
+from socialfeed.domain.engagement import Share
 from socialfeed.domain.ids import PostId, UserId
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.ranking import Window
@@ -18,7 +20,7 @@ from socialfeed.domain.trending import Limits, Reaction, Trendable, scopes_of
 from socialfeed.settings import Settings
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
-from socialfeed.testing.contracts.given import given_follows, given_posts, given_users, like, unfollow
+from socialfeed.testing.contracts.given import given_follows, given_posts, given_shares, given_users, like, unfollow
 from socialfeed.testing.contracts.outbox import given_parked
 from tests.commands import Run
 from tests.integration.cli.activity_log import opened
@@ -81,6 +83,10 @@ def entries(*posts: Any) -> list[Entry]:
     return [Entry(post.id, post.author_id) for post in posts]
 
 
+async def given_share(app: App, share: Share) -> None:
+    await given_shares(app.storage, share)
+
+
 @pytest.fixture(params=STORES)
 def world(request: pytest.FixtureRequest, migrated_url: str, tmp_path: Path) -> World:
     redis_url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
@@ -126,9 +132,23 @@ def test_entries_that_never_belonged_are_named_and_go(run: Run, world: World) ->
     world.keep(world.ada.id, [*entries(*kept), Entry(forged.id, world.bob.id)])
 
     assert said(run("doctor", **world.settings), "timelines")[0] == (
-        f"reader {world.ada.id}: under the wrong author: {forged.id}"
+        f"reader {world.ada.id}: under the wrong account: {forged.id}"
     )
     assert run("doctor", "--repair", **world.settings).exit_code == 0
+    assert healthy(run, world)
+
+
+def test_shares_that_a_timeline_lacks_or_has_of_another_are_named_and_mended(run: Run, world: World) -> None:
+    lost, mine, forged = (world.make.share(world.posts[1], user) for user in (world.bob, world.ada, world.eve))
+    for share in (lost, mine, forged):
+        world.do(partial(given_share, share=share))
+    gone = world.make.share(world.posts[1], world.bob)
+    world.keep(world.ada.id, [*entries(*world.posts), Entry(forged.id, world.bob.id), Entry(gone.id, world.bob.id)])
+
+    expected = f"reader {world.ada.id}: missing: {mine.id}, {lost.id}; under the wrong account: {forged.id}"
+    assert said(run("doctor", **world.settings), "timelines")[0] == expected
+    result = run("doctor", "--repair", **world.settings)
+    assert (result.exit_code, said(result, "timelines")[0]) == (0, f"repaired: {expected}")
     assert healthy(run, world)
 
 

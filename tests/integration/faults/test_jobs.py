@@ -164,7 +164,7 @@ async def undelivered(
         missing = 0
         for reader in {reader for reader, _ in follows}:
             timeline = await store.timelines.read(reader)
-            there = {entry.post_id for entry in timeline.entries} if timeline else set()
+            there = {entry.id for entry in timeline.entries} if timeline else set()
             due = [post for follower, author in follows if follower == reader for post in published[author]]
             missing += sum(post not in there for post in due)
     return missing

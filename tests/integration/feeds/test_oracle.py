@@ -1,5 +1,5 @@
 """No missing and no foreign post: home feeds against plain sets, on every adapter of timelines, while people publish,
-follow, block and read at once and timelines are lost and rebuilt.
+share, follow, block and read at once and timelines are lost and rebuilt.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from socialfeed.application.ports.timelines import KEPT, Entry, Timelines
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, PostId, UserId
 from socialfeed.domain.permissions import USER, Actor
 from socialfeed.domain.user import User
 from socialfeed.testing import Builder
@@ -67,9 +67,9 @@ def timelines_of(client: Client) -> Timelines:
     return (client.app.shared or client.app.storage).timelines
 
 
-async def in_timeline(client: Client, reader_id: UserId) -> list[PostId] | None:
+async def in_timeline(client: Client, reader_id: UserId) -> list[EntryId] | None:
     timeline = await timelines_of(client).read(reader_id)
-    return None if timeline is None else [entry.post_id for entry in timeline.entries]
+    return None if timeline is None else [entry.id for entry in timeline.entries]
 
 
 async def test_an_author_who_crosses_the_limit_either_way_loses_no_post(client: Client, people: list[User]) -> None:
@@ -104,6 +104,21 @@ async def test_who_follows_later_and_who_comes_first_find_what_was_not_pushed(
         assert await at_home(client, reader) == [third, second, first]
     await client.app.services.graph.unfollow(actor(late), author.id)
     assert await at_home(client, late) == []
+
+
+async def test_what_they_share_is_in_no_timeline_and_in_every_feed(client: Client, people: list[User]) -> None:
+    sharer, stranger, reader, *others = people
+    for other in (reader, *others):
+        await follow(client, other, sharer)
+    await warmed(client, reader)
+    first, second = await publish(client, stranger), await publish(client, stranger)
+    for post_id in (second, first):
+        await client.app.services.engagement.share(actor(sharer), post_id)
+        await client.settle()
+    assert await at_home(client, reader) == [first, second]
+    assert await in_timeline(client, reader.id) == []
+    await client.app.services.engagement.unshare(actor(sharer), first)
+    assert await at_home(client, reader) == [second]
 
 
 async def test_the_author_finds_the_own_posts(client: Client, people: list[User]) -> None:
@@ -156,5 +171,5 @@ async def test_following_somebody_with_a_long_history_shows_all_of_it(client: Cl
     await follow(client, reader, author)
     timeline = await timelines_of(client).read(reader.id)
     assert timeline is not None
-    assert [entry.post_id for entry in timeline.entries] == [post.id for post in posts[: -KEPT - 1 : -1]]
+    assert [entry.id for entry in timeline.entries] == [post.id for post in posts[: -KEPT - 1 : -1]]
     assert timeline.floor == posts[-KEPT].id

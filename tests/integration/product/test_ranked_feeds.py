@@ -221,8 +221,7 @@ class TestTheOrder:
 
 
 async def posts_of(town: Town, author: User) -> list[PostId]:
-    found = await town.client.app.storage.posts.newest_by_authors([author.id], limit=100)
-    return [candidate.post_id for candidate in found]
+    return await town.client.app.storage.posts.newest_by_authors([author.id], limit=100)
 
 
 class TestReasons:

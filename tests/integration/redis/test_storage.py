@@ -121,7 +121,7 @@ async def test_a_timeline_that_came_in_nearly_the_right_order_is_cut_where_it_li
             await store.timelines.push(entry, [owner])
         done = min(n + jumbled, len(entries))
         timeline = await store.timelines.read(owner)
-        assert timeline == Timeline(entries[done - KEPT : done][::-1], entries[done - KEPT].post_id)
+        assert timeline == Timeline(entries[done - KEPT : done][::-1], entries[done - KEPT].id)
     assert {call[1] for call in called} == {timelines._PUSH.sha}
     assert KEPT < client.llen(key) <= timelines.LONGEST
     client.expire(key, 1000)
@@ -142,7 +142,7 @@ async def test_a_cut_that_was_lost_is_made_up_for(
         await store.timelines.push(entry, [owner])
     assert client.llen(key) <= timelines.LONGEST
     timeline = await store.timelines.read(owner)
-    assert timeline == Timeline(entries[: -KEPT - 1 : -1], entries[-KEPT].post_id)
+    assert timeline == Timeline(entries[: -KEPT - 1 : -1], entries[-KEPT].id)
 
 
 async def test_pushes_at_once_go_to_every_owner_by_a_few_scripts_that_keep_to_one_slot_each(

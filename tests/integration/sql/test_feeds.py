@@ -56,7 +56,7 @@ async def test_a_push_trims_what_is_beyond_the_kept(storage: SqlStorage, clock: 
     assert await rows_in(storage, timeline_entries) == KEPT
     timeline = await trimming.read(AUTHOR)
     assert timeline is not None
-    assert timeline.floor == timeline.entries[-1].post_id == 6
+    assert timeline.floor == timeline.entries[-1].id == 6
 
 
 async def test_a_warming_timeline_is_not_trimmed(storage: SqlStorage, clock: FixedClock) -> None:

@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from socialfeed.application.feeds import ranked
-from socialfeed.domain.events import Envelope, PostLiked, PostPublished, ProfileChanged
+from socialfeed.domain.events import Envelope, PostLiked, PostPublished, PostShared, ProfileChanged
 from socialfeed.domain.graph import Block, FollowRequest, Mute, MuteOf
 from socialfeed.domain.ids import UserId
 from socialfeed.domain.post import Post
@@ -68,7 +68,7 @@ pytestmark = [pytest.mark.usefixtures("executed"), pytest.mark.asyncio(loop_scop
 
 LISTS = {
     "userFeed": f"userFeed(itemsPerPage: $n) {{ items {{ {POST} }} totalItems }}",
-    "homeFeed": f"homeFeed(first: $n) {{ nodes {{ {POST} }} }}",
+    "homeFeed": f"homeFeed(first: $n) {{ edges {{ {EDGE} }} }}",
     "homeFeed, ranked": f"homeFeed(first: $n, ranking: ENGAGEMENT) {{ edges {{ {EDGE} }} }}",
     "catchUp": f'catchUp(since: "2026-01-01T00:00:00Z", first: $n) {{ edges {{ {EDGE} }} }}',
     "trendingPosts": f"trendingPosts(itemsPerPage: $n) {{ items {{ {POST} }} totalItems }}",
@@ -118,8 +118,8 @@ async def client(url: str, folder: Path) -> AsyncIterator[Client]:
 
 
 class World:
-    """Ada follows fifty authors, who each wrote a post; a busy author wrote fifty more. Each is about the post of
-    somebody else, names two, and was edited. Of each list that she looks at there are fifty.
+    """Ada follows fifty authors, who each wrote a post, and fifty who shared those that a busy author wrote. Each is
+    about the post of somebody else, names two, and was edited. Of each list that she looks at there are fifty.
     """
 
     def __init__(self, ada: Client, things: dict[str, str]) -> None:
@@ -154,7 +154,7 @@ async def world(client: Client) -> World:
     authors = await given_users(client, make, "author")
     others = {
         name: await given_users(client, make, name)
-        for name in ("quoted", "named", "suggested", "blocked", "muted", "asking")
+        for name in ("quoted", "named", "sharing", "suggested", "blocked", "muted", "asking")
     }
     [busy] = await given_users(client, make, "busy", 1)
     at = client.app.clock.now()
@@ -191,6 +191,12 @@ async def world(client: Client) -> World:
         for author, made in zip(authors, lists, strict=True):
             for each in (lists[0], made):
                 await tx.lists.add_member(make.member(each, author))
+        for sharer, post in zip(others["sharing"], posts[MANY:], strict=True):
+            await tx.follows.add(make.follow(account, sharer))
+            share = make.share(post, sharer)
+            await tx.shares.add(share)
+            told = PostShared(post.id, sharer.id, round(at.timestamp() * 1000), share_id=share.id)
+            await tx.outbox.add(Envelope(make.ids.event(), told, at))
         for user in others["suggested"]:
             await tx.follows.add(make.follow(authors[0], user))
         for user in others["blocked"]:

@@ -20,7 +20,20 @@ from socialfeed.application.ports.adapters import AdapterContext
 from socialfeed.application.ports.search import PostQuery
 from socialfeed.domain.activity import Action, Outcome
 from socialfeed.domain.comment import Sort
-from socialfeed.domain.ids import MAX_ID, CommentId, DraftId, ListId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import (
+    EPOCH_MS,
+    MAX_ID,
+    CommentId,
+    DraftId,
+    Kind,
+    ListId,
+    MediaId,
+    PostId,
+    SessionId,
+    ShareId,
+    UserId,
+    compose,
+)
 from socialfeed.domain.media import MediaStatus
 from socialfeed.domain.ranking import Window
 from socialfeed.domain.search import label, parse
@@ -34,6 +47,7 @@ Call = Callable[[SqlStorage], Awaitable[object]]
 
 USERS = [UserId(1), UserId(2), UserId(3)]
 POSTS = [PostId(11), PostId(12), PostId(13)]
+SHARES = [ShareId(compose(EPOCH_MS, Kind.SHARE, 0, n)) for n in range(3)]
 MEDIA = [MediaId(41), MediaId(42)]
 COMMENTS = [CommentId(21), CommentId(22)]
 LISTS = [ListId(71), ListId(72)]
@@ -74,7 +88,12 @@ CALLS: dict[str, tuple[int, Call]] = {
     "newest_public, region": (1, lambda s: s.posts.newest_public(limit=10, language="de-AT")),
     "home_candidates": (1, lambda s: s.posts.home_candidates(USERS[0], limit=10)),
     "not_pushed": (1, lambda s: s.posts.not_pushed(USERS[0], own=10, limit=20, since=POSTS[0])),
+    "newest_entries": (1, lambda s: s.posts.newest_entries(USERS, limit=10)),
     "doubtful": (1, lambda s: s.posts.doubtful(USERS[0], MANY)),
+    "doubtful, shares": (1, lambda s: s.posts.doubtful(USERS[0], [*MANY, *SHARES])),
+    "shared_by_ids": (1, lambda s: s.engagement.shared_by_ids(SHARES)),
+    "shared_by_ids, none": (0, lambda s: s.engagement.shared_by_ids([])),
+    "newest_entries, none": (0, lambda s: s.posts.newest_entries([], limit=10)),
     "comments_by_ids": (1, lambda s: s.comments.comments_by_ids(COMMENTS)),
     "children": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3)),
     "children, top": (1, lambda s: s.comments.children(POSTS[0], [None, *COMMENTS], limit=3, sort=Sort.TOP)),
@@ -227,6 +246,8 @@ WALKS: Reads = {
     "newest_posts of a list": ("posts", lists._newest_posts, (LIMIT,), {"list": 1_000_000, "before": MAX_ID}),
     "members": ("list_members", lists._members, (LIMIT,), {"ids": [1], "before": MAX_ID}),
     "home_candidates": ("posts", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
+    "home_candidates, shared": ("shares", posts._home_candidates, (LIMIT,), {"reader": 1_000_000, "before": MAX_ID}),
+    "newest_entries": ("shares", posts._newest_entries, (LIMIT,), {"accounts": [1], "before": MAX_ID}),
     "newest_by_authors": ("posts", posts._newest_by_authors, (LIMIT,), {"authors": [1], "before": MAX_ID}),
     "page_by_author": ("posts", posts._page_by_author, (LIMIT, *OWN), {"author": 1, "offset": 0}),
     "page_by_author, others'": ("posts", posts._page_by_author, (LIMIT, *OTHERS), {"author": 1, "offset": 0}),
@@ -289,8 +310,9 @@ def one_huge_group(databases: Databases, template: str) -> Iterator[psycopg.Conn
             f"INSERT INTO media SELECT n, {owner}, 'image', 'pending', '', 0, 0, 0, n, '', now(), NULL, NULL, '[]',"
             f" NULL, NULL, 0, CASE WHEN n % 2 = 0 THEN now() END {series}",
             f"INSERT INTO user_counters VALUES (1, {GROUP}, {GROUP}, 0)",
-            "ANALYZE users, posts, comments, comment_counters, follows, bookmarks, drafts, user_counters, activity,"
-            " media, lists, list_members",
+            f"INSERT INTO shares SELECT n, {owner}, n, now() {series}",
+            "ANALYZE users, posts, shares, comments, comment_counters, follows, bookmarks, drafts, user_counters,"
+            " activity, media, lists, list_members",
         ):
             connection.execute(statement)
         yield connection
@@ -300,7 +322,7 @@ def one_huge_group(databases: Databases, template: str) -> Iterator[psycopg.Conn
 @pytest.mark.parametrize("name", [*WALKS, *BY_ID])
 def test_postgres_reads_no_more_of_a_huge_group_than_the_limit(one_huge_group: psycopg.Connection, name: str) -> None:
     table, build, literals, values = (WALKS | BY_ID)[name]
-    groups = 50 if name in ("home_candidates", "newest_posts of a list") else 1
+    groups = 50 if name.startswith(("home_candidates", "newest_posts of a list")) else 1
     # Partitions are merged: one row of each is looked at.
     months = 30 if table == "activity" else 0
     assert 0 < rows_read(one_huge_group, table, postgres.DIALECT, build, literals, values) <= groups * LIMIT + months
@@ -351,10 +373,12 @@ def test_sqlite_reads_by_index_and_sorts_no_group(migrated_file: Path, name: str
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", bound)]
     assert any(step.startswith(f"SEARCH {table} USING") and "INDEX ix_" in step for step in plan), plan
     assert not any(step == f"SCAN {table}" for step in plan), plan
-    # One sort at most, that of what was found: the last step. Subqueries give their rows in order of the index.
-    assert [step for step in plan if "ORDER BY" in step] in ([], [plan[-1]]), plan
+    # One sort at most, that of what was found: the last step, or that of each of two which are merged. Subqueries give
+    # their rows in order of the index.
+    ends = [plan[place - 1] for place, step in enumerate(plan) if step == "RIGHT"] + plan[-1:]
+    assert [step for step in plan if "ORDER BY" in step] in ([], ends), plan
 
 
 def test_the_limit_stands_in_the_text() -> None:
     text = read(postgres.DIALECT, posts._home_candidates, 17).text
-    assert text.count("LIMIT 17") == 2
+    assert text.count("LIMIT 17") == 3

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from socialfeed.application.feeds.service import Ranking
 from socialfeed.application.search.service import PostFilter, Sort
 from socialfeed.application.services import Services
-from socialfeed.application.views import CommentView, ConnectionView, PostView, UserView
+from socialfeed.application.views import Because, CommentView, ConnectionView, FeedEdgeView, PostView, UserView
 from socialfeed.domain.errors import SocialFeedError
 from socialfeed.domain.ids import CommentId, ListId, PostId, UserId
 from socialfeed.domain.permissions import ANONYMOUS, USER, Actor
@@ -116,11 +116,11 @@ class Backend:
             endless = await services.feeds.home(actor, first=100)
             ranked = await services.feeds.home(actor, first=100, ranking=Ranking.ENGAGEMENT)
             missed = await services.feeds.catch_up(actor, BEFORE, first=100)
-            seen["ranked home"] = {self._post(view.id) for view in ranked.nodes}
-            seen["missed"] = sorted(self.people.index(view.author.id) for view in missed.nodes)
+            seen["ranked home"] = self._reasons(ranked)
+            seen["missed"] = self._reasons(missed)
             seen["home"] = [self._post(view.id) for view in home.items]
             seen["home count"] = home.total_items
-            seen["endless home"] = [self._post(view.id) for view in endless.nodes]
+            seen["endless home"] = list(self._reasons(endless).items())
             mine = self.lists[viewer]
             read_apart = await services.list_feeds.page(actor, mine, first=100)
             seen["list feed"] = [self._post(view.id) for view in read_apart.nodes]
@@ -159,6 +159,16 @@ class Backend:
             return [self.people.index(user.id) for user in (await reading).nodes]
         except SocialFeedError as error:
             return error.code
+
+    def _reasons(self, feed: ConnectionView[PostView]) -> dict[int, int | None]:
+        """The posts, each with the one who shared it, if that is why it is there."""
+        found: dict[int, int | None] = {}
+        for edge in feed.edges:
+            assert isinstance(edge, FeedEdgeView)
+            sharers = edge.reason.users if edge.reason.kind is Because.SHARED else []
+            assert self._post(edge.node.id) not in found
+            found[self._post(edge.node.id)] = next((self.people.index(user.id) for user in sharers), None)
+        return found
 
     def _post(self, post_id: PostId) -> int:
         return self.posts.index(post_id)

@@ -3,7 +3,9 @@
 People, posts and comments are numbers, counted from 0 in the order in which they were made.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from socialfeed.domain.post import Visibility
 
@@ -29,6 +31,13 @@ class Post:
     deleted: bool = False
 
 
+class Share(NamedTuple):
+    who: int
+    post: int
+    below: int
+    """The number of the first post that was written later."""
+
+
 @dataclass
 class Comment:
     author: int
@@ -47,14 +56,23 @@ class Model:
     requests: list[Pair] = field(default_factory=list)
     blocks: set[Pair] = field(default_factory=set)
     mutes: set[Pair] = field(default_factory=set)
+    """Of posts, and of shares in `muted_shares`."""
+    muted_shares: set[Pair] = field(default_factory=set)
     likes: set[Pair] = field(default_factory=set)
     """(who, post), as in `bookmarks`."""
+    shares: list[Share] = field(default_factory=list)
+    """In the order in which they were made."""
     bookmarks: set[Pair] = field(default_factory=set)
     listed: list[Pair] = field(default_factory=list)
     """(whose list, who is on it), in the order in which they were put there."""
 
     def blocked(self, one: int, other: int) -> bool:
         return bool(self.blocks & {(one, other), (other, one)})
+
+    def may_share(self, who: int, number: int) -> bool:
+        post = self.posts[number]
+        is_for_all = post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED)
+        return who == post.author or (is_for_all and not self.people[post.author].private)
 
     def looks_up(self, viewer: int | None, who: int) -> bool:
         if viewer == who:
@@ -111,10 +129,24 @@ class Model:
         seen = {number: self.sees(viewer, number) for number in range(len(self.posts))}
         return {number: how for number, how in seen.items() if how is not None}
 
-    def home(self, viewer: int) -> list[int]:
+    def home(self, viewer: int) -> dict[int, int | None]:
+        """The posts, newest first, each with the one who shared it, if that is why it is there. What is at home without
+        that stays where it was written: all of this happens within a day.
+        """
         welcome = {viewer, *(who for fan, who in self.follows if fan == viewer)}
-        shown = [n for n, how in self.visible(viewer).items() if how == SHOWN and self.posts[n].author in welcome]
-        return sorted(shown, reverse=True)
+        seen, found = self.visible(viewer), dict[tuple[int, int], tuple[int, int | None]]()
+        for number, (who, post, below) in enumerate(self.shares, start=1):
+            is_heard = who == viewer or (self.people[who].active and (viewer, who) not in self.muted_shares)
+            is_repeated = self.posts[post].author in welcome
+            if who in welcome and is_heard and not is_repeated and seen.get(post) in (SHOWN, "unlisted"):
+                found[below - 1, number] = post, who
+        for post, how in seen.items():
+            if how == SHOWN and self.posts[post].author in welcome:
+                found[post, 0] = post, None
+        newest: dict[int, int | None] = {}
+        for place in sorted(found, reverse=True):
+            newest.setdefault(*found[place])
+        return newest
 
     def list_feed(self, viewer: int) -> list[int]:
         on_it = {whom for who, whom in self.listed if who == viewer}
@@ -126,14 +158,20 @@ class Model:
     def on_list(self, viewer: int) -> list[int]:
         return [whom for who, whom in reversed(self.listed) if who == viewer and self.lists(viewer, whom)]
 
-    def missed(self, viewer: int) -> list[int]:
-        """The authors of what the viewer catches up with: of each other one three posts at most."""
-        authors = [self.posts[number].author for number in self.home(viewer)]
-        others = {author: authors.count(author) for author in authors if author != viewer}
-        return sorted(author for author, number in others.items() for _ in range(min(number, 3)))
+    def catches_up(self, viewer: int, found: dict[int, int | None]) -> bool:
+        """Whether this is at home, by others, not more than three through anybody, and as much as can be."""
+        home = {post: by for post, by in self.home(viewer).items() if viewer not in (by, self.posts[post].author)}
+        through = Counter(who for post, by in found.items() for who in {self.posts[post].author, by} - {None})
+        full = {who for who, number in through.items() if number == 3}
+        left = [{self.posts[post].author, by} for post, by in home.items() if post not in found]
+        return found.items() <= home.items() and max(through.values(), default=0) <= 3 and all(map(full.__and__, left))
 
     def trending(self, viewer: int | None) -> set[int]:
-        engaged = self.likes | {(each.author, each.post) for each in self.comments if not each.deleted}
+        engaged = (
+            self.likes
+            | {(who, post) for who, post, _ in self.shares}
+            | {(each.author, each.post) for each in self.comments if not each.deleted}
+        )
         by_others = {post for who, post in engaged if who != self.posts[post].author}
         return {number for number in by_others if self.discovers(viewer, number)}
 
@@ -198,9 +236,10 @@ class Model:
         for fan, star in self.follows:
             if fan in mine and star != viewer and star not in mine:
                 common[star] = common.get(star, 0) + 1
+        mutes = self.mutes | self.muted_shares
         fit = [
             who
             for who in common
-            if self.lists(viewer, who) and (viewer, who) not in self.requests and (viewer, who) not in self.mutes
+            if self.lists(viewer, who) and (viewer, who) not in self.requests and (viewer, who) not in mutes
         ]
         return sorted(fit, key=lambda who: (-common[who], who))

@@ -28,7 +28,7 @@ from socialfeed.domain.permissions import OPERATOR
 from socialfeed.domain.post import Visibility
 from socialfeed.testing.client import open_client
 from tests.integration.visibility.backends import Backend, Public, Tagged, Trends, Way
-from tests.integration.visibility.model import Comment, Model, Person, Post
+from tests.integration.visibility.model import Comment, Model, Person, Post, Share
 
 NAMES = ["ada", "bob", "cem", "dia"]
 WORDS = ["alpha", "beta"]
@@ -175,6 +175,30 @@ class Machine(RuleBasedStateMachine):
                 self.model.likes.add((who, chosen))
 
     @precondition(lambda self: self.model.posts)
+    @rule(who=people, number=numbers, shares=st.sampled_from([True, True, False]))
+    def share(self, who: int, number: int, shares: bool) -> None:
+        chosen = number % len(self.model.posts)
+        if not self.model.people[who].active:
+            return
+
+        async def sharing(backend: Backend) -> None:
+            act = backend.services.engagement.share if shares else backend.services.engagement.unshare
+            await act(backend.actor(who), backend.posts[chosen])
+
+        code = self.do(sharing)
+        if not self.model.sees(who, chosen):
+            assert code == "POST_NOT_FOUND"
+        elif shares and not self.model.may_share(who, chosen):
+            assert code == "NOT_SHAREABLE"
+        else:
+            assert code is None
+            there = [share for share in self.model.shares if share[:2] == (who, chosen)]
+            if shares and not there:
+                self.model.shares.append(Share(who, chosen, len(self.model.posts)))
+            for share in there if not shares else []:
+                self.model.shares.remove(share)
+
+    @precondition(lambda self: self.model.posts)
     @rule(who=people, number=numbers)
     def bookmark(self, who: int, number: int) -> None:
         chosen = number % len(self.model.posts)
@@ -295,24 +319,25 @@ class Machine(RuleBasedStateMachine):
             assert code is None
             self.model.blocks.remove((who, whom))
 
-    @rule(who=people, whom=people, mutes=st.booleans())
-    def mute(self, who: int, whom: int, mutes: bool) -> None:
+    @rule(who=people, whom=people, mutes=st.sampled_from([MuteOf(0), MuteOf.POSTS, MuteOf.SHARES, MuteOf.ALL]))
+    def mute(self, who: int, whom: int, mutes: MuteOf) -> None:
         if not self.model.people[who].active or who == whom:
             return
 
         async def muting(backend: Backend) -> None:
             actor, user_id = backend.actor(who), backend.people[whom]
             if mutes:
-                await backend.services.boundaries.mute(actor, user_id, kinds=[MuteOf.POSTS])
+                await backend.services.boundaries.mute(actor, user_id, kinds=[mutes])
             else:
                 await backend.services.boundaries.unmute(actor, user_id)
 
         code = self.do(muting)
         assert code == (None if not mutes or self.model.looks_up(who, whom) else "USER_NOT_FOUND")
         if code is None:
-            self.model.mutes.discard((who, whom))
-            if mutes:
-                self.model.mutes.add((who, whom))
+            for kind, pairs in ((MuteOf.POSTS, self.model.mutes), (MuteOf.SHARES, self.model.muted_shares)):
+                pairs.discard((who, whom))
+                if kind in mutes:
+                    pairs.add((who, whom))
 
     @rule(who=people, word=st.sampled_from(WORDS), mutes=st.booleans())
     def mute_a_word(self, who: int, word: str, mutes: bool) -> None:
@@ -370,6 +395,8 @@ class Machine(RuleBasedStateMachine):
         expected = self.expected(viewer, person, post, way)
         for backend in self.backends:
             seen = self.runner.run(backend.sight(viewer, person, post, way))
+            missed = seen.pop("missed", {})
+            assert viewer is None or self.model.catches_up(viewer, missed), (backend.name, missed)
             assert seen == expected, f"{backend.name}, as {'nobody' if viewer is None else NAMES[viewer]}"
 
     def expected(self, viewer: int | None, person: int, post: int | None, way: Way) -> dict[str, Any]:
@@ -398,11 +425,12 @@ class Machine(RuleBasedStateMachine):
             seen["thread"] = model.thread(viewer, post) if is_there else "POST_NOT_FOUND"
             seen["likers"] = model.likers(viewer, post) if is_there else "POST_NOT_FOUND"
         if viewer is not None:
-            muted = sorted(whom for who, whom in model.mutes if who == viewer and model.lists(viewer, whom))
+            mutes = model.mutes | model.muted_shares
+            muted = sorted(whom for who, whom in mutes if who == viewer and model.lists(viewer, whom))
             blocked = sorted(whom for who, whom in model.blocks if who == viewer and model.people[whom].active)
-            seen["home"] = seen["endless home"] = model.home(viewer)
-            seen["home count"] = len(model.home(viewer))
-            seen |= {"ranked home": set(model.home(viewer)), "missed": model.missed(viewer)}
+            home = model.home(viewer)
+            seen |= {"home": list(home), "home count": len(home), "endless home": list(home.items())}
+            seen["ranked home"] = home
             seen["bookmarks"] = {post for who, post in model.bookmarks if who == viewer and model.sees(viewer, post)}
             seen |= {"requests": model.asking(viewer), "blocked": blocked, "muted": muted}
             seen["suggested"] = model.suggested(viewer)

@@ -12,14 +12,17 @@ from socialfeed.domain.ids import (
     MAX_NODE,
     IdFactory,
     Kind,
+    PostId,
     compose,
     first_id,
+    is_share,
     kind_of,
     parse_comment_id,
     parse_id,
     parse_post_id,
     parse_session_id,
     parse_user_id,
+    shares_among,
     unix_ms,
 )
 
@@ -194,3 +197,9 @@ def test_ids_keep_increasing_when_a_factory_moves_to_a_lower_node() -> None:
     ids.move_to(3)
 
     assert ids.post() > before
+
+
+def test_shares_are_told_from_posts() -> None:
+    made = [compose(EPOCH_MS + 1, kind, 255, 1_023) for kind in Kind]
+    assert [kind for kind, value in zip(Kind, made, strict=True) if is_share(PostId(value))] == [Kind.SHARE]
+    assert shares_among([PostId(value) for value in made]) == [made[list(Kind).index(Kind.SHARE)]]

@@ -1,7 +1,7 @@
 """Posts and profiles, as feeds read them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sys import getsizeof
 from typing import Final
 
@@ -54,9 +54,11 @@ class StoredContents:
         self._note(ids)
         return await self._users.profiles_by_ids(ids)
 
-    async def posts_and_authors(self, ids: Sequence[PostId]) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
+    async def posts_and_authors(
+        self, ids: Sequence[PostId], others: Iterable[UserId] = ()
+    ) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
         posts = await self.posts_by_ids(ids)
-        return posts, await self.profiles_by_ids(_authors(posts))
+        return posts, await self.profiles_by_ids(_accounts(posts, others))
 
     async def forget_post(self, post_id: PostId) -> None:
         return None
@@ -94,10 +96,12 @@ class CachedContents:
     async def profiles_by_ids(self, ids: Sequence[UserId]) -> dict[UserId, Profile]:
         return await self._profiles.by_ids(ids, await self._caught_up(ids))
 
-    async def posts_and_authors(self, ids: Sequence[PostId]) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
+    async def posts_and_authors(
+        self, ids: Sequence[PostId], others: Iterable[UserId] = ()
+    ) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
         watch = await self._caught_up(ids)
         posts = await self._posts.by_ids(ids, watch)
-        return posts, await self._profiles.by_ids(_authors(posts), watch)
+        return posts, await self._profiles.by_ids(_accounts(posts, others), watch)
 
     async def forget_post(self, post_id: PostId) -> None:
         await self._posts.forget(post_id, self.watch)
@@ -110,8 +114,8 @@ class CachedContents:
         return self.watch if ids and await self.watch.catch_up() else None
 
 
-def _authors(posts: Mapping[PostId, Post]) -> list[UserId]:
-    return list({post.author_id for post in posts.values()})
+def _accounts(posts: Mapping[PostId, Post], others: Iterable[UserId]) -> list[UserId]:
+    return list({*(post.author_id for post in posts.values()), *others})
 
 
 def post_size(post: Post) -> int:

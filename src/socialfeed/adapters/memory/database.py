@@ -12,7 +12,19 @@ from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.graph import Block, Follow, FollowRequest, Mute, MutedWord, ProfileCounts
 from socialfeed.domain.idempotency import IdempotencyKey
-from socialfeed.domain.ids import ActivityId, CommentId, DraftId, EventId, ListId, MediaId, PostId, SessionId, UserId
+from socialfeed.domain.ids import (
+    ActivityId,
+    CommentId,
+    DraftId,
+    EntryId,
+    EventId,
+    ListId,
+    MediaId,
+    PostId,
+    SessionId,
+    ShareId,
+    UserId,
+)
 from socialfeed.domain.media import Media
 from socialfeed.domain.permissions import Grant, Permission, Role
 from socialfeed.domain.post import Post, PostEdit
@@ -74,6 +86,8 @@ class Database:
         self.bookmarks_by_post = Index[Reaction, Bookmark](lambda bookmark: bookmark.post_id)
         self.bookmarks_by_user = Index[Reaction, Bookmark](lambda bookmark: bookmark.user_id)
         self.shares_by_post = Index[Reaction, Share](lambda share: share.post_id)
+        self.shares_by_id = Index[Reaction, Share](lambda share: share.id)
+        self.shares_by_user = Index[ShareId, Share](lambda share: share.user_id, lambda share: share.id)
         self.comments_by_post = Index[CommentId, Comment](lambda comment: comment.post_id)
         self.counts = Table[PostId, Counts]()
         self.comments = Table[CommentId, Comment](
@@ -82,10 +96,10 @@ class Database:
         self.likes_by_comment = Index[tuple[CommentId, UserId], CommentLike](lambda like: like.comment_id)
         self.comment_likes = Table[tuple[CommentId, UserId], CommentLike](self.likes_by_comment)
         self.likes = Table[Reaction, Like](self.likes_by_post)
-        self.shares = Table[Reaction, Share](self.shares_by_post)
+        self.shares = Table[Reaction, Share](self.shares_by_post, self.shares_by_id, self.shares_by_user)
         self.bookmarks = Table[Reaction, Bookmark](self.bookmarks_by_post, self.bookmarks_by_user)
         self.pins = Table[UserId, Pin]()
-        self.pulled_authors = Table[UserId, PostId]()
+        self.pulled_authors = Table[UserId, EntryId]()
         self.drafts_by_author = Index[DraftId, Draft](lambda draft: draft.author_id)
         self.drafts = Table[DraftId, Draft](self.drafts_by_author)
         self.lists_by_owner = Index[ListId, UserList](lambda each: each.owner_id)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge, nlargest, nsmallest
 from itertools import islice
+from typing import Any
 
 from socialfeed.adapters.memory.database import Database
-from socialfeed.application.ports.readers import Candidate, NotPushed, Page, Profile
+from socialfeed.adapters.memory.tables import Index
+from socialfeed.application.ports.readers import Candidate, Doubts, NotPushed, Page, Profile, SharedPost
 from socialfeed.domain.engagement import Counts, Engaged, Reactions
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, PostId, ShareId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.text import languages_of
 from socialfeed.domain.trending import Reaction, quote_reaction
@@ -94,9 +96,17 @@ class MemoryPostReader:
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
+    ) -> list[PostId]:
+        posts = self.database.posts_by_author
+        newest = merge(*(_newest(posts, author, before) for author in dict.fromkeys(author_ids)), reverse=True)
+        return [PostId(each.id) for each in islice(newest, limit)]
+
+    async def newest_entries(
+        self, account_ids: Sequence[UserId], *, limit: int, before: EntryId | None = None
     ) -> list[Candidate]:
-        newest = merge(*(self._newest(author, before) for author in dict.fromkeys(author_ids)), reverse=True)
-        return list(islice(newest, limit))
+        both = self.database.posts_by_author, self.database.shares_by_user
+        newest = (_newest(index, account, before) for account in dict.fromkeys(account_ids) for index in both)
+        return list(islice(merge(*newest, reverse=True), limit))
 
     async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
         tagged = (post.id for post in self.database.posts.rows.values() if tag in post.tags)
@@ -114,40 +124,64 @@ class MemoryPostReader:
         )
         return nlargest(limit, (post_id for post_id in public if before is None or post_id < before))
 
-    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: EntryId | None) -> NotPushed:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
         lowest = since or 0
         left = self.database.pulled_authors.by_keys(followed)
         authors = [author for author, newest in left.items() if newest >= lowest]
-        pulled = await self.newest_by_authors(authors, limit=limit)
-        return NotPushed(
-            await self.newest_by_authors([reader_id], limit=own), [each for each in pulled if each.post_id >= lowest]
-        )
+        pulled = await self.newest_entries(authors, limit=limit)
+        mine = await self.newest_entries([reader_id], limit=own)
+        return NotPushed(mine, [each for each in pulled if each.id >= lowest])
 
-    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: EntryId | None = None) -> list[Candidate]:
         followed = [followee for _, followee in self.database.follows_by_follower.keys(reader_id)]
-        return await self.newest_by_authors(followed, limit=limit, before=before)
+        return await self.newest_entries(followed, limit=limit, before=before)
 
-    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
-        if self.database.words_by_user.keys(reader_id):
-            return list(ids)
-        return [post_id for post_id in ids if not self._is_plain(reader_id, self.database.posts.rows.get(post_id))]
+    async def doubtful(self, reader_id: UserId, ids: Sequence[EntryId]) -> Doubts:
+        data = self.database
+        mutes_words = bool(data.words_by_user.keys(reader_id))
+        doubtful, shared, at_home = list[EntryId](), dict[ShareId, SharedPost](), set[PostId]()
+        for entry_id in ids:
+            key = next(iter(data.shares_by_id.keys(entry_id)), None)
+            post = data.posts.rows.get(key[0] if key else PostId(entry_id))
+            is_plain = self._is_plain(reader_id, post, key[1] if key else None)
+            if mutes_words or not is_plain:
+                doubtful.append(entry_id)
+            if key is not None:
+                shared[ShareId(entry_id)] = SharedPost(*key)
+                if post is not None and self._is_at_home(reader_id, post.author_id):
+                    at_home.add(post.id)
+        return Doubts(doubtful, shared, at_home)
 
-    def _is_plain(self, reader_id: UserId, post: Post | None) -> bool:
+    def _is_plain(self, reader_id: UserId, post: Post | None, sharer_id: UserId | None) -> bool:
         if post is None or post.is_deleted:
             return False
-        data, pair = self.database, (reader_id, post.author_id)
-        return post.author_id == reader_id or (
-            data.users.rows[post.author_id].is_active
+        author_id = post.author_id
+        if sharer_id is None:
+            return self._is_heard(reader_id, author_id) and self._may_read(reader_id, post)
+        hidden = {(reader_id, author_id), (author_id, reader_id)} & self.database.blocks.rows.keys()
+        return self._is_heard(reader_id, sharer_id) and self._may_read(reader_id, post) and not hidden
+
+    def _is_heard(self, reader_id: UserId, account_id: UserId) -> bool:
+        """Who wrote it, or shared."""
+        is_muted = (reader_id, account_id) in self.database.mutes.rows
+        is_active = self.database.users.rows[account_id].is_active
+        return account_id == reader_id or (is_active and not is_muted and self._is_at_home(reader_id, account_id))
+
+    def _may_read(self, reader_id: UserId, post: Post) -> bool:
+        author = self.database.users.rows[post.author_id]
+        if author.id == reader_id:
+            return True
+        is_for_followers = author.is_private or post.visibility is Visibility.FOLLOWERS
+        return (
+            author.is_active
             and post.visibility is not Visibility.MENTIONED
-            and pair in data.follows.rows
-            and pair not in data.mutes.rows
+            and (reader_id, author.id) not in self.database.mutes.rows
+            and (not is_for_followers or self._is_at_home(reader_id, author.id))
         )
 
-    def _newest(self, author_id: UserId, before: PostId | None) -> Iterator[Candidate]:
-        keys = self.database.posts_by_author.keys(author_id)
-        end = len(keys) if before is None else bisect_left(keys, before)
-        return (Candidate(keys[place], author_id) for place in range(end - 1, -1, -1))
+    def _is_at_home(self, reader_id: UserId, account_id: UserId) -> bool:
+        return account_id == reader_id or (reader_id, account_id) in self.database.follows.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +196,10 @@ class MemoryEngagementReader:
             key = (post_id, viewer_id)
             found[post_id] = Reactions(counts, Engaged(key in likes, key in shares, key in bookmarks))
         return found
+
+    async def shared_by_ids(self, ids: Sequence[ShareId]) -> dict[ShareId, SharedPost]:
+        keys = ((share_id, key) for share_id in ids for key in self.database.shares_by_id.keys(share_id))
+        return {share_id: SharedPost(*key) for share_id, key in keys}
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         keys = self.database.likes_by_post.keys(post_id)
@@ -183,6 +221,12 @@ class MemoryEngagementReader:
             ]
             found[post_id] = sorted(reactions)
         return found
+
+
+def _newest(index: Index[Any, Any], account_id: UserId, before: EntryId | None) -> Iterator[Candidate]:
+    keys = index.keys(account_id)
+    end = len(keys) if before is None else bisect_left(keys, before)
+    return (Candidate(keys[place], account_id) for place in range(end - 1, -1, -1))
 
 
 def _profile(user: User) -> Profile:

@@ -27,7 +27,7 @@ from socialfeed.adapters.memory.tables import Staged
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import EmailTaken, IdConflict, PostNotFound, UsernameTaken
 from socialfeed.domain.events import Envelope
-from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.domain.ids import EntryId, EventId, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
 
@@ -147,9 +147,9 @@ class MemoryPosts:
         if post and pin and pin.post_id == post_id:
             changes.pins.remove(post.author_id)
 
-    async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
-        newest = self.changes.pulled_authors.get(author_id)
-        self.changes.pulled_authors.put(author_id, max(post_id, newest or post_id))
+    async def leave_to_readers(self, entry_id: EntryId, account_id: UserId) -> None:
+        newest = self.changes.pulled_authors.get(account_id)
+        self.changes.pulled_authors.put(account_id, max(entry_id, newest or entry_id))
 
     async def blank_of(self, author_id: UserId) -> None:
         for post in self.changes.posts.matching(self.changes.database.posts_by_author, author_id):

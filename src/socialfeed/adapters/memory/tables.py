@@ -14,21 +14,23 @@ V = TypeVar("V")
 
 
 class Index(Generic[K, V]):
-    """The keys of the rows with a value in common, ascending."""
+    """The keys of the rows with a value in common, ascending; or `listed` of each row in place of its key."""
 
-    def __init__(self, value_of: Callable[[V], Hashable]) -> None:
+    def __init__(self, value_of: Callable[[V], Hashable], listed: Callable[[V], K] | None = None) -> None:
         self.value_of = value_of
+        self._listed = listed
         self._keys: dict[Hashable, list[K]] = {}
 
     def keys(self, value: Hashable) -> Sequence[K]:
         return self._keys.get(value, ())
 
     def add(self, key: K, row: V) -> None:
-        insort(self._keys.setdefault(self.value_of(row), []), key)
+        insort(self._keys.setdefault(self.value_of(row), []), self._listed(row) if self._listed else key)
 
     def remove(self, key: K, row: V) -> None:
         value = self.value_of(row)
         keys = self._keys[value]
+        key = self._listed(row) if self._listed else key
         del keys[bisect_left(keys, key)]
         if not keys:
             del self._keys[value]
@@ -37,7 +39,7 @@ class Index(Generic[K, V]):
 class Table(Generic[K, V]):
     """Committed rows by key."""
 
-    def __init__(self, *indexes: Index[K, V]) -> None:
+    def __init__(self, *indexes: Index[Any, V]) -> None:
         self.rows: dict[K, V] = {}
         self._indexes = indexes
 

@@ -9,7 +9,7 @@ from itertools import count
 
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, UserId
 
 WARMING = timedelta(seconds=30)
 LIFE = timedelta(days=7)
@@ -26,25 +26,25 @@ class _Kept:
     until: datetime
     warming: Warming | None
     entries: list[Entry] = field(default_factory=list)
-    floor: PostId | None = None
+    floor: EntryId | None = None
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Those at or above the floor: below it the timeline promises nothing."""
         kept = self.entries
         for entry in entries:
-            if self.floor is not None and entry.post_id < self.floor:
+            if self.floor is not None and entry.id < self.floor:
                 continue
-            place = bisect_left(kept, entry.post_id, key=_post_id)
-            if place == len(kept) or kept[place].post_id != entry.post_id:
+            place = bisect_left(kept, entry.id, key=_id_of)
+            if place == len(kept) or kept[place].id != entry.id:
                 kept.insert(place, entry)
         if len(kept) > KEPT:
             del kept[:-KEPT]
-            self.floor = kept[0].post_id
+            self.floor = kept[0].id
 
-    def raise_floor(self, floor: PostId | None) -> None:
+    def raise_floor(self, floor: EntryId | None) -> None:
         if floor is not None and (self.floor is None or floor > self.floor):
             self.floor = floor
-            del self.entries[: bisect_left(self.entries, floor, key=_post_id)]
+            del self.entries[: bisect_left(self.entries, floor, key=_id_of)]
 
 
 class MemoryTimelines:
@@ -91,7 +91,7 @@ class MemoryTimelines:
             self._kept.popitem(last=False)
         return warming
 
-    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: EntryId | None) -> None:
         now = self._clock.now()
         kept = self._alive(owner, now)
         if kept is None or kept.warming != warming:
@@ -116,5 +116,5 @@ class MemoryTimelines:
         return kept
 
 
-def _post_id(entry: Entry) -> PostId:
-    return entry.post_id
+def _id_of(entry: Entry) -> EntryId:
+    return entry.id

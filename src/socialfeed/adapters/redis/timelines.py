@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from socialfeed.adapters.redis.link import Link, Script
 from socialfeed.adapters.redis.multiplexed import Command
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, PostId, UserId
 
 SLACK: Final = 64
 """How many entries above `KEPT` are let in before a timeline is cut down, so that few pushes pay for it."""
@@ -182,7 +182,7 @@ class RedisTimelines:
         started = await self._link.run_script(_START, [self._key(owner)], state, _milliseconds(WARMING_LIFE))
         return warming if started else None
 
-    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: EntryId | None) -> None:
         key = self._key(owner)
         once_each = set(entries)
         alone = _state(_ORDERED if len(once_each) >= KEPT else _WARM, floor)

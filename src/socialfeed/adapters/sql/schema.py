@@ -10,7 +10,7 @@ from socialfeed.adapters.sql.database import Database
 from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.domain.errors import Unavailable
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration. Revisions are numbers of four digits, in the order in which they are applied."""
 
 

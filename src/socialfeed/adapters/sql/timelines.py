@@ -33,7 +33,7 @@ from socialfeed.adapters.sql.dialect import Dialect
 from socialfeed.adapters.sql.tables import timeline_entries, timelines
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Warming
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, UserId
 
 WARMING = timedelta(seconds=30)
 TOUCH_AFTER = timedelta(days=1)
@@ -137,7 +137,7 @@ class SqlTimelines:
         if not owners:
             return
         async with self._database.begin() as connection:
-            listeners = {"post": entry.post_id, "author": entry.author_id, "owners": list(owners)}
+            listeners = {"post": entry.id, "author": entry.account_id, "owners": list(owners)}
             await connection.execute(_push(self._database.dialect), {**listeners, "dead": self._clock.now() - LIFE})
         # On its own: whoever fills a timeline locks it before its entries, not after them.
         if drawn := [owner for owner in owners if random() < self._trim_chance]:
@@ -177,7 +177,7 @@ class SqlTimelines:
             await self._bury(connection)
         return right
 
-    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: EntryId | None) -> None:
         kept = _cut(list(set(entries)), floor)
         warmed = {"owner": owner, "now": self._clock.now(), "right": warming, "floor_id": kept.floor}
         async with self._database.begin() as connection:
@@ -189,7 +189,7 @@ class SqlTimelines:
             async with self._database.begin() as connection:
                 listening = await connection.execute(_LISTENING, {"owner": owner, "dead": self._clock.now() - LIFE})
                 for (floor,) in listening.all():
-                    await self._add(connection, owner, [entry for entry in entries if entry.post_id >= (floor or 0)])
+                    await self._add(connection, owner, [entry for entry in entries if entry.id >= (floor or 0)])
 
     async def drop(self, owner: UserId) -> None:
         async with self._database.begin() as connection:
@@ -220,9 +220,9 @@ class SqlTimelines:
             await connection.execute(_FORGET_ENTRIES, owners)
 
 
-def _cut(entries: list[Entry], floor: PostId | None) -> Timeline:
+def _cut(entries: list[Entry], floor: EntryId | None) -> Timeline:
     """What is kept of the entries, and the floor this makes."""
     entries.sort(reverse=True)
     if len(entries) > KEPT:
-        floor = entries[KEPT - 1].post_id
+        floor = entries[KEPT - 1].id
     return Timeline(entries[:KEPT], floor)

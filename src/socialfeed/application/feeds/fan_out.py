@@ -1,4 +1,4 @@
-"""How a new post comes into timelines: pushed chunk by chunk, or left to its readers where its author has too many."""
+"""How a new post, or a share, comes into timelines: pushed chunk by chunk, or left to readers who are too many."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from socialfeed.application.commands import Commands
 from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.timelines import Entry, Timelines
-from socialfeed.domain.events import Envelope, FanOutContinued, PostPublished
+from socialfeed.domain.events import Envelope, Event, FanOutContinued, PostPublished, PostShared
 from socialfeed.domain.ids import FollowId
 
 CHUNK = 2_000
@@ -17,8 +17,8 @@ LAG = timedelta(seconds=5)
 
 
 class FanOut:
-    """Posts of authors with more than `limit` followers are not pushed but pulled when a feed is read. What counts is
-    the number when the post is fanned out: it decides how a post travels, never whether it arrives.
+    """What accounts with more than `limit` followers write and share is not pushed but pulled when a feed is read. What
+    counts is the number when it is fanned out: it decides how a post travels, never whether it arrives.
     """
 
     def __init__(
@@ -31,21 +31,22 @@ class FanOut:
         self._limit = limit
 
     async def begin(self, envelope: Envelope) -> None:
-        """Job: a new post goes into its author's timeline, and into those of the first followers or into none."""
-        event = envelope.event
-        if not isinstance(event, PostPublished):
+        """Job: a new post, or share, goes into the timeline of who made it, and into those of the first followers or
+        into none.
+        """
+        entry = _entry(envelope.event)
+        if entry is None:
             return
-        entry = Entry(event.post_id, event.author_id)
-        await self._timelines.push(entry, [event.author_id])
-        counts = (await self._users.profile_counts([event.author_id])).get(event.author_id)
+        await self._timelines.push(entry, [entry.account_id])
+        counts = (await self._users.profile_counts([entry.account_id])).get(entry.account_id)
         if counts is not None and counts.followers > self._limit_after(self._commands.clock.now() - envelope.at):
             async with self._commands.transaction() as tx:
-                await tx.posts.leave_to_readers(event.post_id, event.author_id)
+                await tx.posts.leave_to_readers(*entry)
         else:
             await self._push(entry, before=None)
 
     async def go_on(self, envelope: Envelope) -> None:
-        """Job: the post goes into the timelines of the next followers."""
+        """Job: it goes into the timelines of the next followers."""
         event = envelope.event
         if isinstance(event, FanOutContinued):
             await self._push(Entry(event.post_id, event.author_id), before=event.before)
@@ -55,7 +56,7 @@ class FanOut:
         one. It is written last, so a job that dies half-way is done again as a whole; one that dies just after that
         is, too, and the rest is then pushed twice and counts once.
         """
-        followers = await self._graph.follower_ids(entry.author_id, before=before, limit=CHUNK)
+        followers = await self._graph.follower_ids(entry.account_id, before=before, limit=CHUNK)
         await self._timelines.push(entry, followers.user_ids)
         if followers.last is not None and len(followers.user_ids) == CHUNK:
             async with self._commands.transaction() as tx:
@@ -68,3 +69,14 @@ class FanOut:
         if waited <= LAG:
             return self._limit
         return min(self._limit, max(CHUNK, int(self._limit * (LAG / waited))))
+
+
+def _entry(event: Event) -> Entry | None:
+    """None of a share that was taken back, and of one by a quote, which is published as the post that it is."""
+    match event:
+        case PostPublished():
+            return Entry(event.post_id, event.author_id)
+        case PostShared(sign=1) if event.share_id:
+            return Entry(event.share_id, event.user_id)
+        case _:
+            return None

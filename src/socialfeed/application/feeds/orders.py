@@ -2,16 +2,24 @@
 
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import isnan, nan
 from sys import byteorder
+from typing import NamedTuple
 
 from socialfeed.application.ports.cache import Cache
-from socialfeed.application.ports.ranking import Ranked
-from socialfeed.domain.ids import EventId, PostId, UserId
+from socialfeed.domain.ids import EntryId, EventId, PostId, UserId
 
 KEPT_FOR = timedelta(minutes=15)
+
+
+class Ordered(NamedTuple):
+    """An entry of a home feed, with what its post scored."""
+
+    id: EntryId
+    score: float | None
+    terms: Mapping[str, float]
 
 
 class Orders:
@@ -20,10 +28,10 @@ class Orders:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    async def keep(self, reader_id: UserId, order_id: EventId, order: Sequence[Ranked]) -> None:
+    async def keep(self, reader_id: UserId, order_id: EventId, order: Sequence[Ordered]) -> None:
         await self._cache.fill_many({_key(reader_id, order_id): encode(order)}, KEPT_FOR)
 
-    async def find(self, reader_id: UserId, order_id: EventId) -> list[Ranked] | None:
+    async def find(self, reader_id: UserId, order_id: EventId) -> list[Ordered] | None:
         key = _key(reader_id, order_id)
         content = (await self._cache.get_many([key])).get(key)
         return None if content is None else decode(content)
@@ -33,12 +41,12 @@ def _key(reader_id: UserId, order_id: EventId) -> str:
     return f"order:{reader_id}:{order_id}"
 
 
-def encode(order: Sequence[Ranked]) -> bytes:
-    """One line of JSON, how many posts and which terms there are; then all ids; then for each post its score and terms.
+def encode(order: Sequence[Ordered]) -> bytes:
+    """One line of JSON, how many entries and which terms there are; then all ids; then for each its score and terms.
     8 bytes a number, little-endian, and no number where there is none.
     """
     names = list(dict.fromkeys(name for each in order for name in each.terms))
-    ids = array("q", [each.post_id for each in order])
+    ids = array("q", [each.id for each in order])
     numbers = array("d")
     for each in order:
         numbers.append(nan if each.score is None else each.score)
@@ -47,7 +55,7 @@ def encode(order: Sequence[Ranked]) -> bytes:
     return head + b"\n" + _little(ids) + _little(numbers)
 
 
-def decode(content: bytes) -> list[Ranked]:
+def decode(content: bytes) -> list[Ordered]:
     head, _, body = content.partition(b"\n")
     count, names = json.loads(head)
     ids, numbers = array("q"), array("d")
@@ -58,10 +66,10 @@ def decode(content: bytes) -> list[Ranked]:
         numbers.byteswap()
     width = 1 + len(names)
     order = []
-    for n, post_id in enumerate(ids):
+    for n, entry_id in enumerate(ids):
         score, *values = numbers[n * width : (n + 1) * width]
         terms = {name: value for name, value in zip(names, values, strict=True) if not isnan(value)}
-        order.append(Ranked(PostId(post_id), None if isnan(score) else score, terms))
+        order.append(Ordered(PostId(entry_id), None if isnan(score) else score, terms))
     return order
 
 

@@ -7,23 +7,34 @@ so a post may come twice or not at all; within `orders.KEPT_FOR` that takes a ca
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from socialfeed.application.counters import Counters
 from socialfeed.application.feeds import reasons, rules
 from socialfeed.application.feeds.hydrate import HydratedPosts, Hydrator
-from socialfeed.application.feeds.orders import Orders
+from socialfeed.application.feeds.orders import Ordered, Orders
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.paging import Cursors, Listing, page_info
-from socialfeed.application.ports.ranking import CONTENDERS_MAX, Contender, Ranked, Ranker
+from socialfeed.application.ports.ranking import CONTENDERS_MAX, Contender, Ranker
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.views import ConnectionView, FeedEdgeView, PostView
 from socialfeed.domain import ranking
 from socialfeed.domain.engagement import Counts, Engaged
-from socialfeed.domain.ids import EventId, IdFactory, PostId, UserId, first_id, unix_ms
+from socialfeed.domain.ids import (
+    EntryId,
+    EventId,
+    IdFactory,
+    PostId,
+    ShareId,
+    UserId,
+    first_id,
+    is_share,
+    shares_among,
+    unix_ms,
+)
 from socialfeed.domain.permissions import Actor
 
 CATCH_UP_MAX = timedelta(days=30)
@@ -41,16 +52,16 @@ _RANKED_BY_AUTHOR = 10
 _NO_COUNTS = Counts()
 _NOT_ENGAGED = Engaged()
 
-Choose = Callable[[datetime], Awaitable[Sequence[PostId]]]
-"""The posts to rank, as of a moment."""
+Choose = Callable[[datetime], Awaitable[Sequence[EntryId]]]
+"""The entries whose posts to rank, as of a moment, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where to go on: behind a post, which stood at `position` of an order."""
+    """Where to go on: behind an entry, which stood at `position` of an order."""
 
     order_id: EventId
-    post_id: PostId
+    entry_id: EntryId
     position: int
 
 
@@ -60,7 +71,7 @@ class _Made:
 
     reader_id: UserId
     order_id: EventId
-    order: Sequence[Ranked]
+    order: Sequence[Ordered]
     hydrated: HydratedPosts | None
 
 
@@ -86,18 +97,18 @@ class RankedFeeds:
     async def home(self, actor: Actor, reader_id: UserId, *, first: int, after: str | None) -> ConnectionView[PostView]:
         """The newest posts of the home feed, best first."""
 
-        async def choose(at: datetime) -> Sequence[PostId]:
+        async def choose(at: datetime) -> Sequence[EntryId]:
             window = await self._home.window(reader_id)
-            return [candidate.post_id for candidate in window.candidates]
+            return [candidate.id for candidate in window.candidates]
 
         return await self._page(actor, reader_id, "ranked", choose, None, first, after)
 
     async def catch_up(
         self, actor: Actor, reader_id: UserId, since: datetime, *, first: int, after: str | None
     ) -> ConnectionView[PostView]:
-        """What others wrote since a moment, best first."""
+        """What others wrote and shared since a moment, best first."""
 
-        async def choose(at: datetime) -> Sequence[PostId]:
+        async def choose(at: datetime) -> Sequence[EntryId]:
             return await self._missed(reader_id, PostId(first_id(max(since, at - CATCH_UP_MAX))))
 
         return await self._page(actor, reader_id, "missed", choose, BY_AUTHOR_MAX, first, after)
@@ -118,12 +129,13 @@ class RankedFeeds:
         order = await self._orders.find(reader_id, order_id) if place else None
         hydrated: HydratedPosts | None = None
         if order is None:
-            at = _moment(order_id)
-            ids = [post_id for post_id in await choose(at) if place is None or unix_ms(post_id) < unix_ms(order_id)]
-            hydrated = await self._hydrator.posts(actor, ids[:CONTENDERS_MAX])
-            order = await self._ranked(reader_id, hydrated, at)
+            at = _made(order_id)
+            ids = [each for each in await choose(at) if place is None or unix_ms(each) < unix_ms(order_id)]
+            ids = ids[:CONTENDERS_MAX]
+            hydrated = await self._hydrator.entries(actor, ids)
+            order = await self._ranked(reader_id, ids, hydrated, at)
             if by_author is not None:
-                order = _capped(order, hydrated, by_author)
+                order = _capped(order, reader_id, hydrated, by_author)
             await self._orders.keep(reader_id, order_id, order)
         start = _behind(order, place) if place else 0
         made = _Made(reader_id, order_id, order, hydrated)
@@ -139,105 +151,124 @@ class RankedFeeds:
             missing = first + 1 - len(edges)
             size = missing if position == start else missing + missing // 2 + 5
             chunk = made.order[position : position + size]
-            ids = [each.post_id for each in chunk]
-            known = made.hydrated or await self._hydrator.posts(actor, ids)
-            views = {view.id: view for view in post_views(rules.at_home(ids, known), known)}
+            ids = [each.id for each in chunk]
+            known = made.hydrated or await self._hydrator.entries(actor, ids)
+            welcome = rules.welcome(ids, known)
+            posts = filter(None, map(known.post_of, welcome))
+            views = dict(zip(welcome, post_views(posts, known), strict=True))
             for each in chunk:
-                view = views.get(each.post_id)
+                view = views.get(each.id)
                 if view is not None and len(edges) == first:
                     has_next = True
                     break
                 if view is not None:
-                    cursor = listing.cursor(made.order_id, position, each.post_id)
-                    edges.append(FeedEdgeView(cursor, view, reasons.at_home(view, made.reader_id, each)))
+                    cursor = listing.cursor(made.order_id, position, each.id)
+                    edges.append(FeedEdgeView(cursor, view, reasons.at_home(each.id, view, known, each)))
                 position += 1
         return ConnectionView(edges, page_info(edges, has_next=has_next, after=after, end=None))
 
-    async def _ranked(self, reader_id: UserId, hydrated: HydratedPosts, at: datetime) -> list[Ranked]:
-        contenders = _contenders(reader_id, hydrated)
-        if not contenders:
+    async def _ranked(
+        self, reader_id: UserId, ids: Sequence[EntryId], hydrated: HydratedPosts, at: datetime
+    ) -> list[Ordered]:
+        entries = {post_id: entry_id for entry_id, post_id in rules.at_home(ids, hydrated).items()}
+        if not entries:
             return []
-        ranked = await self._ranker.rank(reader_id, list(contenders.values()), at)
+        ranked = await self._ranker.rank(reader_id, _contenders(reader_id, entries, hydrated), at)
         # A ranker of somebody else's may do what it likes, but not show what was not asked about, or show it twice.
-        return list({each.post_id: each for each in ranked if each.post_id in contenders}.values())
+        once_each = {each.post_id: each for each in ranked if each.post_id in entries}.values()
+        return [Ordered(entries[each.post_id], each.score, each.terms) for each in once_each]
 
-    async def _missed(self, reader_id: UserId, since: PostId) -> list[PostId]:
-        """Where there are more than can be ranked, those that people reacted to most."""
+    async def _missed(self, reader_id: UserId, since: EntryId) -> list[EntryId]:
+        """Where there are more than can be ranked, those whose posts people reacted to most."""
         candidates = await self._others(reader_id, since)
         if len(candidates) <= CONTENDERS_MAX:
-            return [candidate.post_id for candidate in candidates]
-        counts = await self._counters.counts([candidate.post_id for candidate in candidates])
-        candidates.sort(key=lambda each: (_weight(counts.get(each.post_id, _NO_COUNTS)), each.post_id), reverse=True)
+            return [candidate.id for candidate in candidates]
+        shared = await self._hydrator.shared(shares_among(candidate.id for candidate in candidates))
+        posts: dict[EntryId, PostId] = {each.id: PostId(each.id) for each in candidates}
+        posts |= {share_id: each.post_id for share_id, each in shared.items()}
+        counts = await self._counters.counts(list(dict.fromkeys(posts.values())))
+        candidates.sort(key=lambda each: (_weight(counts.get(posts[each.id], _NO_COUNTS)), each.id), reverse=True)
         taken = Counter[UserId]()
-        chosen: list[PostId] = []
+        chosen: list[EntryId] = []
         for candidate in candidates:
-            taken[candidate.author_id] += 1
-            if taken[candidate.author_id] <= _RANKED_BY_AUTHOR:
-                chosen.append(candidate.post_id)
+            taken[candidate.account_id] += 1
+            if taken[candidate.account_id] <= _RANKED_BY_AUTHOR:
+                chosen.append(candidate.id)
         return chosen[:CONTENDERS_MAX]
 
-    async def _others(self, reader_id: UserId, since: PostId) -> list[Candidate]:
-        """The newest posts of those whom the reader follows, from `since` on."""
+    async def _others(self, reader_id: UserId, since: EntryId) -> list[Candidate]:
+        """The newest posts and shares of those whom the reader follows, from `since` on."""
         window = await self._home.window(reader_id)
         found = [*window.candidates]
         before = window.floor
         while before is not None and before > since and len(found) < _REACH:
             older = await self._home.older(reader_id, before=before, limit=CONTENDERS_MAX)
             found += older
-            before = older[-1].post_id if len(older) == CONTENDERS_MAX else None
-        return [each for each in found if each.post_id >= since and each.author_id != reader_id][:_REACH]
+            before = older[-1].id if len(older) == CONTENDERS_MAX else None
+        return [each for each in found if each.id >= since and each.account_id != reader_id][:_REACH]
 
 
 def _place(listing: Listing, after: str | None) -> _Place | None:
     numbers = listing.place(after, 3)
     if numbers is None:
         return None
-    order_id, position, post_id = numbers
-    return _Place(EventId(order_id), PostId(post_id), position)
+    order_id, position, entry_id = numbers
+    return _Place(EventId(order_id), PostId(entry_id), position)
 
 
-def _behind(order: Sequence[Ranked], place: _Place) -> int:
-    """In the order that the cursor is of the post stands where it stood; in one made anew it may not."""
+def _behind(order: Sequence[Ordered], place: _Place) -> int:
+    """In the order that the cursor is of the entry stands where it stood; in one made anew it may not."""
     position = place.position
-    if position < len(order) and order[position].post_id == place.post_id:
+    if position < len(order) and order[position].id == place.entry_id:
         return position + 1
-    return next((n + 1 for n, each in enumerate(order) if each.post_id == place.post_id), position)
+    return next((n + 1 for n, each in enumerate(order) if each.id == place.entry_id), position)
 
 
-def _contenders(reader_id: UserId, hydrated: HydratedPosts) -> dict[PostId, Contender]:
-    """Those that may stand in the reader's feed."""
-    posts = [hydrated.posts[post_id] for post_id in rules.at_home(hydrated.posts, hydrated)]
+def _contenders(reader_id: UserId, entries: Mapping[PostId, EntryId], hydrated: HydratedPosts) -> list[Contender]:
+    posts = [hydrated.posts[post_id] for post_id in entries]
     liked = Counter(post.author_id for post in posts if any(hydrated.engaged.get(post.id, _NOT_ENGAGED)))
-    found = {}
+    found = []
     for post in posts:
-        relation = hydrated.viewpoint.relation(post.author_id)
-        found[post.id] = Contender(
+        entry_id, viewpoint = entries[post.id], hydrated.viewpoint
+        shared = hydrated.shared[ShareId(entry_id)] if is_share(entry_id) else None
+        contender = Contender(
             post_id=post.id,
             author_id=post.author_id,
-            created_at=post.created_at,
+            created_at=_made(entry_id) if shared else post.created_at,
             counts=hydrated.counts.get(post.id, _NO_COUNTS),
-            priority=relation.priority,
+            priority=viewpoint.relation(shared.sharer_id if shared else post.author_id).priority,
             affinity=liked[post.author_id],
-            is_followed=relation.following,
+            is_followed=viewpoint.relation(post.author_id).following,
             is_own=post.author_id == reader_id,
         )
+        found.append(contender)
     return found
 
 
-def _capped(order: Sequence[Ranked], hydrated: HydratedPosts, most: int) -> list[Ranked]:
+def _capped(order: Sequence[Ordered], reader_id: UserId, hydrated: HydratedPosts, most: int) -> list[Ordered]:
+    """Of others' posts, and no more than so many of one author, or that one account shared."""
     taken = Counter[UserId]()
     kept = []
     for each in order:
-        author_id = hydrated.posts[each.post_id].author_id
-        taken[author_id] += 1
-        if taken[author_id] <= most:
+        people = _people_of(each.id, hydrated)
+        if reader_id not in people and all(taken[user_id] < most for user_id in people):
+            taken.update(people)
             kept.append(each)
     return kept
+
+
+def _people_of(entry_id: EntryId, hydrated: HydratedPosts) -> set[UserId]:
+    """The author, and who shared."""
+    if not is_share(entry_id):
+        return {hydrated.posts[PostId(entry_id)].author_id}
+    shared = hydrated.shared[ShareId(entry_id)]
+    return {hydrated.posts[shared.post_id].author_id, shared.sharer_id}
 
 
 def _weight(counts: Counts) -> float:
     return ranking.LIKE * counts.likes + ranking.COMMENT * counts.comments + ranking.SHARE * counts.shares
 
 
-def _moment(order_id: EventId) -> datetime:
-    return datetime.fromtimestamp(unix_ms(order_id) / 1000, UTC)
+def _made(value: int) -> datetime:
+    """When an id was made."""
+    return datetime.fromtimestamp(unix_ms(value) / 1000, UTC)

@@ -5,8 +5,8 @@ from socialfeed.application.ports.timelines import KEPT, Timelines
 from socialfeed.domain.events import Envelope, UserFollowed
 
 BACKFILL = KEPT + 1
-"""Posts of somebody newly followed that go into a timeline. Had it no floor, fewer would leave the others out of the
-feed for ever; so many overfill it, and the floor rises above what is not there.
+"""Posts and shares of somebody newly followed that go into a timeline. Had it no floor, fewer would leave the others
+out of the feed for ever; so many overfill it, and the floor rises above what is not there.
 """
 
 
@@ -16,8 +16,8 @@ class FeedReactions:
         self._posts = posts
 
     async def backfill(self, envelope: Envelope) -> None:
-        """Job: who follows somebody finds the newest posts at home."""
+        """Job: who follows somebody finds their newest posts and shares at home."""
         event = envelope.event
         if isinstance(event, UserFollowed):
-            newest = await self._posts.newest_by_authors([event.followee_id], limit=BACKFILL)
+            newest = await self._posts.newest_entries([event.followee_id], limit=BACKFILL)
             await self._timelines.backfill(event.follower_id, newest)

@@ -1,10 +1,11 @@
 """The one visibility policy, applied to what was hydrated. What is gone is not visible."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from socialfeed.application.feeds.hydrate import HydratedPosts
-from socialfeed.application.ports.readers import Profile
-from socialfeed.domain.ids import PostId
+from socialfeed.application.ports.readers import Profile, SharedPost
+from socialfeed.domain.engagement import is_echo
+from socialfeed.domain.ids import EntryId, PostId, ShareId, is_share
 from socialfeed.domain.post import Post
 from socialfeed.domain.visibility import Reason
 
@@ -30,17 +31,59 @@ def shown(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
     ]
 
 
-def at_home(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:
-    """Those that may stand in the viewer's home feed, in the order given: by whom the viewer follows now, which a list
-    that was made before need not know, and the viewer's own.
+def welcome(ids: Iterable[EntryId], hydrated: HydratedPosts) -> list[EntryId]:
+    """Those posts and shares that may stand in the viewer's home feed, in the order given, each for itself: of those
+    whom the viewer follows now, which a list that was made before need not know, and the viewer's own.
     """
+    found: list[EntryId] = []
+    for entry_id in ids:
+        post_id = hydrated.post_of(entry_id)
+        post = None if post_id is None else hydrated.posts.get(post_id)
+        author = hydrated.authors.get(post.author_id) if post else None
+        if post and author and _is_welcome(entry_id, post, author, hydrated):
+            found.append(entry_id)
+    return found
+
+
+def at_home(ids: Iterable[EntryId], hydrated: HydratedPosts, *, floor: EntryId | None = None) -> dict[EntryId, PostId]:
+    """Of those that are `welcome` the ones that show a post each, once, with it; as `once_each`."""
     viewpoint = hydrated.viewpoint
-    authors = {post_id: post.author_id for post_id, post in hydrated.posts.items()}
-    return [
-        post_id
-        for post_id in shown(ids, hydrated)
-        if authors[post_id] == viewpoint.viewer_id or viewpoint.relation(authors[post_id]).following
-    ]
+    own = {post.id for post in hydrated.posts.values() if viewpoint.welcomes(post.author_id)}
+    return once_each(welcome(ids, hydrated), hydrated.shared, own, floor=floor)
+
+
+def once_each(
+    ids: Iterable[EntryId],
+    shared: Mapping[ShareId, SharedPost],
+    at_home: Container[PostId],
+    *,
+    floor: EntryId | None = None,
+) -> dict[EntryId, PostId]:
+    """A post that comes by several ways stands where it was shared last. Where it is `at_home` without that, shares of
+    its first day do not count, and none below `floor`: it follows further down. Newest first, as they are given.
+    """
+    found: dict[PostId, EntryId] = {}
+    for entry_id in ids:
+        if not is_share(entry_id):
+            found.setdefault(PostId(entry_id), entry_id)
+            continue
+        share_id = ShareId(entry_id)
+        post_id = shared[share_id].post_id
+        is_repeated = is_echo(share_id, post_id) or (floor is not None and share_id < floor)
+        if not (is_repeated and post_id in at_home):
+            found.setdefault(post_id, share_id)
+    return {entry_id: post_id for post_id, entry_id in found.items()}
+
+
+def _is_welcome(entry_id: EntryId, post: Post, author: Profile, hydrated: HydratedPosts) -> bool:
+    viewpoint = hydrated.viewpoint
+    if not is_share(entry_id):
+        verdict = viewpoint.post(post, is_active=author.is_active, is_private=author.is_private)
+        return verdict.is_shown and viewpoint.welcomes(post.author_id)
+    sharer = hydrated.authors.get(hydrated.shared[ShareId(entry_id)].sharer_id)
+    return sharer is not None and viewpoint.shared(
+        post, sharer.id, sharer_is_active=sharer.is_active, is_active=author.is_active, is_private=author.is_private
+    )
 
 
 def discovered(ids: Iterable[PostId], hydrated: HydratedPosts) -> list[PostId]:

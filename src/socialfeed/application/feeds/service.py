@@ -1,20 +1,19 @@
 """Reading feeds."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from socialfeed.application.feeds import rules
+from socialfeed.application.feeds import reasons, rules
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.feeds.present import post_views
 from socialfeed.application.feeds.ranked import RankedFeeds
-from socialfeed.application.feeds.reasons import with_reasons
-from socialfeed.application.feeds.skeleton import HomeSkeleton
+from socialfeed.application.feeds.skeleton import HomeSkeleton, Window
 from socialfeed.application.guard import Guard
-from socialfeed.application.paging import Cursors, check_page, check_size
-from socialfeed.application.ports.readers import Candidate
-from socialfeed.application.views import ConnectionView, PageView, PostView
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.application.paging import Cursors, check_page, check_size, page_info
+from socialfeed.application.ports.readers import Candidate, SharedPost
+from socialfeed.application.views import ConnectionView, FeedEdgeView, PageView, PostView
+from socialfeed.domain.ids import EntryId, PostId, ShareId, UserId, is_share, shares_among
 from socialfeed.domain.permissions import Actor, Permission
 
 
@@ -44,18 +43,21 @@ class Feeds:
         check_page(page)
         check_size(items_per_page, "items_per_page")
         window = await self._home.window(reader_id)
-        ids = [candidate.post_id for candidate in window.candidates]
-        if doubtful := await self._home.doubtful(reader_id, ids):
-            plain = await self._hydrator.plain_posts(actor, doubtful)
-            ids = _without(ids, doubtful, rules.at_home(doubtful, plain))
+        ids = [candidate.id for candidate in window.candidates]
+        doubts = await self._home.doubtful(reader_id, ids)
+        if doubts.doubtful:
+            there = [each for each in doubts.doubtful if not is_share(each) or each in doubts.shared]
+            plain = await self._hydrator.plain_entries(actor, there, _of(there, doubts.shared))
+            ids = _without(ids, doubts.doubtful, rules.welcome(there, plain))
         while True:
-            wanted = ids[(page - 1) * items_per_page : page * items_per_page]
-            hydrated = await self._hydrator.posts(actor, wanted)
+            there = list(rules.once_each(ids, doubts.shared, doubts.at_home)) if doubts.shared else ids
+            wanted = there[(page - 1) * items_per_page : page * items_per_page]
+            hydrated = await self._hydrator.entries(actor, wanted, _of(wanted, doubts.shared))
             shown = rules.at_home(wanted, hydrated)
             if len(shown) == len(wanted):
-                return PageView(post_views(shown, hydrated), len(ids), page, items_per_page)
+                return PageView(post_views(shown.values(), hydrated), len(there), page, items_per_page)
             # Since they were looked at, something has happened to some of them.
-            ids = _without(ids, wanted, shown)
+            ids = _without(ids, wanted, list(shown))
 
     async def home(
         self, actor: Actor, *, first: int, after: str | None = None, ranking: Ranking = Ranking.CHRONOLOGICAL
@@ -67,7 +69,7 @@ class Feeds:
         check_size(first, "first")
         if ranking is Ranking.ENGAGEMENT:
             return await self._ranked.home(actor, reader_id, first=first, after=after)
-        return with_reasons(await self._by_time(actor, reader_id, first, after), reader_id)
+        return await self._by_time(actor, reader_id, first, after)
 
     async def catch_up(
         self, actor: Actor, since: datetime, *, first: int, after: str | None = None
@@ -83,23 +85,38 @@ class Feeds:
         self, actor: Actor, reader_id: UserId, first: int, after: str | None
     ) -> ConnectionView[PostView]:
         listing = self._cursors.of("home", reader_id)
-        position = listing.position(after)
-        nodes: list[PostView] = []
-        scanned: PostId | None = None
-        async for chunk in self._home_chunks(reader_id, before=PostId(position) if position else None, want=first):
-            items, last = await self._collect(actor, chunk, first + 1 - len(nodes))
-            nodes += items
-            scanned = last or scanned
-            if len(nodes) > first:
-                return listing.connection(nodes[:first], has_next=True, after=after)
-        return listing.connection(nodes, has_next=False, after=after, stopped_at=scanned)
+        before = _entry(listing.position(after))
+        window = await self._home.window(reader_id)
+        # What stood on the pages before stands there: shares of it further down, and the post itself, do not count.
+        above = [c.id for c in window.candidates if before is not None and c.id >= before and is_share(c.id)]
+        passed = await self._hydrator.shared(shares_among(above))
+        edges: dict[PostId, FeedEdgeView] = {}
+        position: EntryId | None = None
+        async for ids in self._home_chunks(reader_id, window, before=before, want=first):
+            done = 0
+            while done < len(ids) and len(edges) <= first:
+                # A page that loses posts is refilled: each round reads half as many again as are missing, and five.
+                missing = first + 1 - len(edges)
+                part = ids[done : done + (missing if position is None else missing + missing // 2 + 5)]
+                hydrated = await self._hydrator.entries(actor, part, passed)
+                shown = rules.at_home([*above, *part], hydrated, floor=window.floor)
+                fresh = {each: shown[each] for each in part if each in shown and shown[each] not in edges}
+                for entry_id, view in zip(fresh, post_views(fresh.values(), hydrated), strict=True):
+                    reason = reasons.at_home(entry_id, view, hydrated)
+                    edges[view.id] = FeedEdgeView(listing.cursor(entry_id), view, reason)
+                done, position = done + len(part), part[-1]
+            if len(edges) > first:
+                break
+        page = list(edges.values())
+        has_next = len(page) > first
+        end = listing.cursor(position) if position is not None and not has_next else None
+        return ConnectionView(page[:first], page_info(page[:first], has_next=has_next, after=after, end=end))
 
     async def _home_chunks(
-        self, reader_id: UserId, *, before: PostId | None, want: int
-    ) -> AsyncIterator[Sequence[PostId]]:
+        self, reader_id: UserId, window: Window, *, before: EntryId | None, want: int
+    ) -> AsyncIterator[Sequence[EntryId]]:
         """Candidates below `before`: from the timeline while it reaches, then from the database."""
-        window = await self._home.window(reader_id)
-        ids = [c.post_id for c in window.candidates if before is None or c.post_id < before]
+        ids = [c.id for c in window.candidates if before is None or c.id < before]
         if ids:
             yield ids
         if window.floor is None:
@@ -109,29 +126,21 @@ class Feeds:
         while True:
             older: list[Candidate] = await self._home.older(reader_id, before=position, limit=limit)
             if older:
-                position = older[-1].post_id
-                yield [candidate.post_id for candidate in older]
+                position = older[-1].id
+                yield [candidate.id for candidate in older]
             if len(older) < limit:
                 return
 
-    async def _collect(self, actor: Actor, ids: Sequence[PostId], want: int) -> tuple[list[PostView], PostId | None]:
-        """The first `want` posts that pass the rules, and the last id looked at. A page that loses posts is refilled:
-        each round reads half as many again as are missing, and five more.
-        """
-        views: list[PostView] = []
-        position = 0
-        while len(views) < want and position < len(ids):
-            missing = want - len(views)
-            size = missing if not views and position == 0 else missing + missing // 2 + 5
-            chunk = ids[position : position + size]
-            hydrated = await self._hydrator.posts(actor, chunk)
-            shown = rules.at_home(chunk, hydrated)[:missing]
-            views += post_views(shown, hydrated)
-            position += chunk.index(shown[-1]) + 1 if len(shown) == missing else len(chunk)
-        return views, ids[position - 1] if position else None
+
+def _entry(position: int | None) -> EntryId | None:
+    return None if position is None else PostId(position)
 
 
-def _without(ids: Sequence[PostId], judged: Sequence[PostId], shown: Sequence[PostId]) -> list[PostId]:
+def _of(ids: Sequence[EntryId], shared: Mapping[ShareId, SharedPost]) -> dict[ShareId, SharedPost]:
+    return {share_id: shared[share_id] for share_id in shares_among(ids) if share_id in shared}
+
+
+def _without(ids: Sequence[EntryId], judged: Sequence[EntryId], shown: Sequence[EntryId]) -> list[EntryId]:
     """All but those that were judged and are not shown."""
     hidden = set(judged).difference(shown)
-    return [post_id for post_id in ids if post_id not in hidden]
+    return [entry_id for entry_id in ids if entry_id not in hidden]

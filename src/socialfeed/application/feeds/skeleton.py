@@ -1,4 +1,4 @@
-"""Which posts may stand in a home feed: ids only, newest first."""
+"""Which posts and shares may stand in a home feed: ids only, newest first."""
 
 import asyncio
 import logging
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from socialfeed.application.ports.readers import Candidate, PostReader
+from socialfeed.application.ports.readers import Candidate, Doubts, PostReader
 from socialfeed.application.ports.timelines import KEPT, Timeline, Timelines, Warming
 from socialfeed.domain.errors import Unavailable
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, UserId
 
 log = logging.getLogger(__name__)
 
 _OWN_RECENT = 20
-"""An author sees the own post at once though the fan-out takes a moment: so many own posts are merged at read."""
+"""An author sees the own post at once though the fan-out takes a moment: so many own ones are merged at read."""
 
 _WARMING_SECONDS = 25.0
 
@@ -24,7 +24,7 @@ class Window:
     """The newest part of a home feed. Below `floor` the database has to be asked; None: there is no more."""
 
     candidates: Sequence[Candidate]
-    floor: PostId | None
+    floor: EntryId | None
 
 
 class HomeSkeleton:
@@ -38,8 +38,8 @@ class HomeSkeleton:
         self._filling: set[asyncio.Task[None]] = set()
 
     async def window(self, reader_id: UserId) -> Window:
-        """The newest posts, at most `KEPT`, by those whom the reader follows, and the reader's own. Timelines learn of
-        an unfollow late and of a deletion never: `rules.at_home` has to be asked of all that is `doubtful`.
+        """The newest posts and shares, at most `KEPT`, of those whom the reader follows, and the reader's own.
+        Timelines learn of an unfollow late and of a deletion never: `rules` have to be asked of all that is `doubtful`.
         """
         timeline = warming = None
         try:
@@ -55,17 +55,17 @@ class HomeSkeleton:
             if warming is not None:
                 self._fill_later(reader_id, warming, candidates, floor)
         if floor is not None:
-            candidates = [candidate for candidate in candidates if candidate.post_id >= floor]
+            candidates = [candidate for candidate in candidates if candidate.id >= floor]
         return Window(candidates, floor)
 
-    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
+    async def doubtful(self, reader_id: UserId, ids: Sequence[EntryId]) -> Doubts:
         """See `PostReader.doubtful`."""
         return await self._posts.doubtful(reader_id, ids)
 
-    async def older(self, reader_id: UserId, *, before: PostId, limit: int) -> list[Candidate]:
+    async def older(self, reader_id: UserId, *, before: EntryId, limit: int) -> list[Candidate]:
         """What the database has below an id: fewer than `limit` means there is no more."""
         followed = await self._posts.home_candidates(reader_id, limit=limit, before=before)
-        own = await self._posts.newest_by_authors([reader_id], limit=limit, before=before)
+        own = await self._posts.newest_entries([reader_id], limit=limit, before=before)
         return _merged(followed, own)[:limit]
 
     async def warm(self, reader_id: UserId) -> None:
@@ -93,34 +93,34 @@ class HomeSkeleton:
         """Waits for timelines that are being filled."""
         await asyncio.gather(*self._filling, return_exceptions=True)
 
-    async def _completed(self, reader_id: UserId, timeline: Timeline) -> tuple[list[Candidate], PostId | None]:
-        """The timeline with what was not pushed: the newest own posts, and those of authors that are pulled. Where
+    async def _completed(self, reader_id: UserId, timeline: Timeline) -> tuple[list[Candidate], EntryId | None]:
+        """The timeline with what was not pushed: the newest own entries, and those of accounts that are pulled. Where
         there are more of them than are read, and where all are more than `KEPT`, the floor rises.
         """
         own, pulled = await self._posts.not_pushed(reader_id, own=_OWN_RECENT, limit=KEPT, since=timeline.floor)
         candidates = _merged(timeline.entries, own, pulled)
         floors = [timeline.floor] if timeline.floor is not None else []
         if len(pulled) == KEPT:
-            floors.append(pulled[-1].post_id)
+            floors.append(pulled[-1].id)
         if len(candidates) > KEPT:
-            floors.append(candidates[KEPT - 1].post_id)
+            floors.append(candidates[KEPT - 1].id)
         return candidates, max(floors, default=None)
 
-    async def _snapshot(self, reader_id: UserId) -> tuple[list[Candidate], PostId | None]:
+    async def _snapshot(self, reader_id: UserId) -> tuple[list[Candidate], EntryId | None]:
         followed = await self._posts.home_candidates(reader_id, limit=KEPT)
-        own = await self._posts.newest_by_authors([reader_id], limit=KEPT)
+        own = await self._posts.newest_entries([reader_id], limit=KEPT)
         candidates = _merged(followed, own)[:KEPT]
-        return candidates, candidates[-1].post_id if len(candidates) == KEPT else None
+        return candidates, candidates[-1].id if len(candidates) == KEPT else None
 
     def _fill_later(
-        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: PostId | None
+        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: EntryId | None
     ) -> None:
         task = asyncio.create_task(self._fill_quietly(reader_id, warming, candidates, floor))
         self._filling.add(task)
         task.add_done_callback(self._filling.discard)
 
     async def _fill_quietly(
-        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: PostId | None
+        self, reader_id: UserId, warming: Warming, candidates: Sequence[Candidate], floor: EntryId | None
     ) -> None:
         try:
             await self._timelines.fill(reader_id, warming, candidates, floor)
@@ -131,5 +131,5 @@ class HomeSkeleton:
 
 
 def _merged(*lists: Iterable[Candidate]) -> list[Candidate]:
-    """Newest first, each post once."""
+    """Newest first, each entry once."""
     return sorted(set(chain(*lists)), reverse=True)

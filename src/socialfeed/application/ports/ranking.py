@@ -16,7 +16,9 @@ _NO_TERMS: Mapping[str, float] = MappingProxyType({})
 
 
 class Contender(NamedTuple):
-    """A post that the reader may see, and what speaks for it."""
+    """A post that the reader may see, and what speaks for it. Where it came by a share, `created_at` is the moment of
+    that, and `priority` says how much the reader cares for who shared.
+    """
 
     post_id: PostId
     author_id: UserId

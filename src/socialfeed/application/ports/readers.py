@@ -4,15 +4,17 @@ Readers see committed data only, take many ids at once and leave out what does n
 and cost one round trip a call, whatever the number of ids; no ids, no round trip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.timelines import Entry
 from socialfeed.domain.comment import Comment, Liking, Sort
 from socialfeed.domain.engagement import Counts, Reactions
 from socialfeed.domain.graph import ProfileCounts
-from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.ids import CommentId, EntryId, EventId, PostId, SessionId, ShareId, UserId
 from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.session import Session
 from socialfeed.domain.trending import Reaction
@@ -41,7 +43,7 @@ class Page(NamedTuple):
 
 
 Candidate = Entry
-"""A post that may belong in a feed."""
+"""A post, or a share of one, that may belong in a feed."""
 
 
 class NotPushed(NamedTuple):
@@ -49,6 +51,23 @@ class NotPushed(NamedTuple):
 
     own: Sequence[Candidate]
     pulled: Sequence[Candidate]
+
+
+class SharedPost(NamedTuple):
+    """What was shared, and by whom."""
+
+    post_id: PostId
+    sharer_id: UserId
+
+
+class Doubts(NamedTuple):
+    """Of entries of a home feed: those that somebody has to judge, what is shared by those that are shares and still
+    there, and which of the shared posts are the reader's own or by somebody whom the reader follows.
+    """
+
+    doubtful: Sequence[EntryId]
+    shared: Mapping[ShareId, SharedPost] = MappingProxyType({})
+    at_home: AbstractSet[PostId] = frozenset()
 
 
 class ProfileBatches(Protocol):
@@ -62,8 +81,10 @@ class PostBatches(Protocol):
 class ContentBatches(PostBatches, ProfileBatches, Protocol):
     """Each method looks once at what has changed, and answers with nothing older."""
 
-    async def posts_and_authors(self, ids: Sequence[PostId]) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
-        """The posts, and the profiles of those who wrote them."""
+    async def posts_and_authors(
+        self, ids: Sequence[PostId], others: Iterable[UserId] = ()
+    ) -> tuple[dict[PostId, Post], dict[UserId, Profile]]:
+        """The posts, and the profiles of those who wrote them and of the others."""
 
 
 class UserReader(ProfileBatches, Protocol):
@@ -113,8 +134,13 @@ class PostReader(PostBatches, Protocol):
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
-    ) -> list[Candidate]:
+    ) -> list[PostId]:
         """The newest posts of these authors together, newest first, ids below `before`."""
+
+    async def newest_entries(
+        self, account_ids: Sequence[UserId], *, limit: int, before: EntryId | None = None
+    ) -> list[Candidate]:
+        """The newest of what these accounts wrote and shared together, newest first, ids below `before`."""
 
     async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
         """The newest posts with this tag, by its key, newest first, ids below `before`: all of them, whoever they are
@@ -128,20 +154,22 @@ class PostReader(PostBatches, Protocol):
         alone that `text.languages_of` finds by it.
         """
 
-    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
-        """What no timeline of the reader need hold: the newest `own` posts of the reader; and the newest `limit` posts,
-        newest first, with ids from `since` on, of those whom the reader follows and of whose posts at least one of
-        these was left to readers.
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: EntryId | None) -> NotPushed:
+        """What no timeline of the reader need hold, posts and shares: the newest `own` of the reader; and the newest
+        `limit`, newest first, with ids from `since` on, of those whom the reader follows and of whose posts and shares
+        at least one of these was left to readers.
         """
 
-    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
-        """The newest posts by those whom the reader follows, newest first, ids below `before`."""
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: EntryId | None = None) -> list[Candidate]:
+        """The newest of what those whom the reader follows wrote and shared, newest first, ids below `before`."""
 
-    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
-        """Those of the posts that somebody has to judge before they stand in the reader's home feed. The others do
-        stand there: they are not deleted, and by the reader, or for all followers of an active account that the reader
-        follows and does not mute; and the reader mutes no words. A block ends follows, so it is not asked for. Costs
-        the same whether the posts are by one author or by as many as there are posts.
+    async def doubtful(self, reader_id: UserId, ids: Sequence[EntryId]) -> Doubts:
+        """What is to be known of posts and shares before they stand in the reader's home feed. Those that nobody need
+        judge do stand there, each by itself: the post is not deleted, and by the reader, or for all followers of an
+        active account that the reader follows and does not mute; and the reader mutes no words. Of a share this holds
+        for who shared, and its post is by the reader, or for everybody, or for followers whom the reader is among, by
+        an active account that the reader does not mute and where neither blocks the other. A block ends follows, so it
+        is not asked for otherwise. Costs the same whether the posts are by one author or by as many as there are posts.
         """
 
 
@@ -211,6 +239,9 @@ class CommentReader(Protocol):
 class EngagementReader(Protocol):
     async def reactions(self, viewer_id: UserId, post_ids: Sequence[PostId]) -> dict[PostId, Reactions]:
         """The exact counters of each post and what the viewer did with it, both at one moment."""
+
+    async def shared_by_ids(self, ids: Sequence[ShareId]) -> dict[ShareId, SharedPost]:
+        """What was shared by these shares, as far as they were not taken back."""
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         """Who likes the post, by ascending id, those past `after`."""

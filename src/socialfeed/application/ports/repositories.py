@@ -19,7 +19,7 @@ from socialfeed.domain.comment import Comment, CommentLike
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.events import Envelope
 from socialfeed.domain.idempotency import IdempotencyKey
-from socialfeed.domain.ids import CommentId, EventId, PostId, SessionId, UserId
+from socialfeed.domain.ids import CommentId, EntryId, EventId, PostId, SessionId, UserId
 from socialfeed.domain.post import Post, PostEdit
 from socialfeed.domain.session import Session
 from socialfeed.domain.user import CodePurpose, OneTimeCode, User
@@ -112,9 +112,9 @@ class Posts(Protocol):
     async def remove(self, post_id: PostId) -> None:
         """Removes a deleted post and everything that hangs on it; posts that quote it stay. Idempotent."""
 
-    async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
-        """Says that this post is in nobody's timeline, so that it is among what is `PostReader.not_pushed` to followers
-        whose timelines reach as far. Idempotent, and in any order of ids.
+    async def leave_to_readers(self, entry_id: EntryId, account_id: UserId) -> None:
+        """Says that this post, or share, is in nobody's timeline, so that it is among what is `PostReader.not_pushed`
+        to followers whose timelines reach as far. Idempotent, and in any order of ids.
         """
 
     async def blank_of(self, author_id: UserId) -> None:

@@ -1,9 +1,9 @@
-"""Home timelines: for each active reader, the newest posts of the people it follows."""
+"""Home timelines: for each active reader, the newest of what the people it follows write and share."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, NewType, Protocol
 
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, UserId
 
 KEPT = 400
 """How many entries a timeline keeps at least, once it has that many."""
@@ -14,17 +14,19 @@ Warming = NewType("Warming", int)
 
 
 class Entry(NamedTuple):
-    post_id: PostId
-    author_id: UserId
+    """A post and who wrote it, or a share and who shared: 16 bytes either way."""
+
+    id: EntryId
+    account_id: UserId
 
 
 class Timeline(NamedTuple):
-    """Entries newest first, without repeats. The timeline is complete down to `floor` and silent about posts with
-    an id below it; None: complete to the beginning.
+    """Entries newest first, without repeats; one post may stand there as often as it was shared, and once more. The
+    timeline is complete down to `floor` and silent about what has an id below it; None: complete to the beginning.
     """
 
     entries: Sequence[Entry]
-    floor: PostId | None
+    floor: EntryId | None
 
 
 class Timelines(Protocol):
@@ -32,8 +34,8 @@ class Timelines(Protocol):
     keeps the cost of readers who never return at zero: their next read goes to SQL and warms the timeline.
 
     A timeline nobody reads for 7 days may go cold. Any timeline may go cold at any time (a cache was emptied);
-    only a complete one may be reported warm. Entries may name posts that are gone or authors no longer followed:
-    who reads filters.
+    only a complete one may be reported warm. Entries may name posts and shares that are gone, or accounts no longer
+    followed: who reads filters.
     """
 
     async def push(self, entry: Entry, owners: Sequence[UserId]) -> None:
@@ -56,7 +58,7 @@ class Timelines(Protocol):
         a snapshot read *after* this call, together with what is pushed from now on, misses nothing. None when warm.
         """
 
-    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: PostId | None) -> None:
+    async def fill(self, owner: UserId, warming: Warming, entries: Sequence[Entry], floor: EntryId | None) -> None:
         """Ends the warming: the snapshot, merged with what was pushed meanwhile, is the timeline. Does nothing unless
         it is this warming that is under way: one that was dropped or lasted too long may have missed pushes.
         """

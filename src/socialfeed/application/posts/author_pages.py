@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from socialfeed.application.feeds.hydrate import Hydrator
 from socialfeed.application.paging import Cursors, check_page, check_size
-from socialfeed.application.ports.readers import Candidate, PostReader
+from socialfeed.application.ports.readers import PostReader
 from socialfeed.application.posts.service import Posts
 from socialfeed.application.views import ConnectionView, PageView, PostView
 from socialfeed.domain.ids import PostId, UserId
@@ -41,18 +41,18 @@ class AuthorPages:
         check_size(first, "first")
         there = await self._visibilities(actor, author_id)
 
-        async def read(limit: int, position: int | None) -> Sequence[Candidate]:
+        async def read(limit: int, position: int | None) -> Sequence[PostId]:
             if not there:
                 return []
             before = None if position is None else PostId(position)
             return await self._reader.newest_by_authors([author_id], limit=limit, before=before)
 
-        async def keep(found: Sequence[Candidate]) -> Mapping[PostId, PostView]:
-            views = await self._posts.by_ids(actor, [candidate.post_id for candidate in found])
+        async def keep(found: Sequence[PostId]) -> Mapping[PostId, PostView]:
+            views = await self._posts.by_ids(actor, list(found))
             return {post_id: view for post_id, view in views.items() if view.visibility in there}
 
         listing = self._cursors.of("posts", author_id)
-        return await listing.refilled(first, after, read, lambda candidate: candidate.post_id, keep)
+        return await listing.refilled(first, after, read, int, keep)
 
     async def _visibilities(self, actor: Actor, author_id: UserId) -> frozenset[Visibility]:
         """What of the page stands there for the viewer; nothing, where there is no page."""

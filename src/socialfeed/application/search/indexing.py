@@ -113,8 +113,8 @@ class SearchIndexing:
         if anew or known is None or not known.has_posts:
             before = None
             while newest := await self._posts.newest_by_authors([user_id], limit=BATCH, before=before):
-                await self._index_posts([candidate.post_id for candidate in newest])
-                before = newest[-1].post_id
+                await self._index_posts(newest)
+                before = newest[-1]
         await self._index.put_users([_document(profile, has_posts=True)])
 
     async def _index_profiles(self, ids: Sequence[UserId]) -> None:

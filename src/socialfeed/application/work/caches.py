@@ -12,12 +12,12 @@ from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.feeds.trends import Trends
 from socialfeed.application.guard import Guard
 from socialfeed.application.ports.cache import CounterCache
-from socialfeed.application.ports.readers import ContentBatches, SessionReader
+from socialfeed.application.ports.readers import ContentBatches, EngagementReader, SessionReader
 from socialfeed.application.ports.shared import Area, AreaSize, SharedStore, StoreFacts
 from socialfeed.application.ports.timelines import Timelines
 from socialfeed.application.ports.trending import KEPT, Trending
 from socialfeed.domain.activity import Action
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import PostId, UserId, is_share, shares_among
 from socialfeed.domain.permissions import Actor, Permission
 from socialfeed.domain.ranking import Window
 from socialfeed.domain.trending import EVERYWHERE
@@ -72,6 +72,7 @@ class Caches:
         counters: Counters,
         counter_upkeep: CounterUpkeep,
         sessions: SessionReader,
+        engagement: EngagementReader,
     ) -> None:
         self._commands = commands
         self._guard = guard
@@ -85,6 +86,7 @@ class Caches:
         self._counters = counters
         self._counter_upkeep = counter_upkeep
         self._sessions = sessions
+        self._engagement = engagement
 
     async def stats(self, actor: Actor) -> CacheStats:
         self._guard.check(actor, Permission.CACHE_MANAGE)
@@ -108,10 +110,13 @@ class Caches:
             await self._home.warm(reader)
             window = await self._home.window(reader)
             newest = list(islice(window.candidates, READ_AT_FIRST))
-            fresh = [candidate.post_id for candidate in newest if candidate.post_id not in posts]
+            shared = await self._engagement.shared_by_ids(shares_among(candidate.id for candidate in newest))
+            there = [PostId(candidate.id) for candidate in newest if not is_share(candidate.id)]
+            there += [each.post_id for each in shared.values()]
+            fresh = [post_id for post_id in dict.fromkeys(there) if post_id not in posts]
             await self._contents.posts_by_ids(fresh)
             await self._counters.counts(fresh)
-            unknown = list({reader, *(candidate.author_id for candidate in newest)} - authors)
+            unknown = list({reader, *(candidate.account_id for candidate in newest)} - authors)
             await self._contents.profiles_by_ids(unknown)
             posts.update(fresh)
             authors.update(unknown)

@@ -14,12 +14,12 @@ from socialfeed.application.feeds.skeleton import HomeSkeleton
 from socialfeed.application.feeds.trends import COMPARED, TrendDrift, Trends
 from socialfeed.application.ports.clock import Clock
 from socialfeed.application.ports.outbox import OutboxRelay
-from socialfeed.application.ports.readers import PostReader
+from socialfeed.application.ports.readers import EngagementReader, PostReader
 from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.timelines import KEPT, Timelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.application.search.indexing import SearchIndexing
-from socialfeed.domain.ids import PostId, UserId, first_id
+from socialfeed.domain.ids import EntryId, PostId, UserId, first_id, is_share, shares_among
 from socialfeed.domain.ranking import Window
 from socialfeed.domain.trending import EVERYWHERE
 
@@ -34,13 +34,13 @@ _AT_ONCE = 500
 
 
 class TimelineDrift(NamedTuple):
-    """`missing` are posts above the floor, by those whom the owner follows or by the owner, that are not there;
-    `foreign` are entries that name another author than the post has.
+    """`missing` are posts and shares above the floor, of those whom the owner follows or of the owner, that are not
+    there; `foreign` are entries that name another account than the post or the share is of.
     """
 
     owner_id: UserId
-    missing: Sequence[PostId]
-    foreign: Sequence[PostId]
+    missing: Sequence[EntryId]
+    foreign: Sequence[EntryId]
 
 
 class SearchDrift(NamedTuple):
@@ -66,17 +66,24 @@ class Jobs:
 
 
 class TimelineInspection:
-    """A warm timeline must have every post above its floor, whoever pulls excepted, and none that never belonged there.
-    Entries of authors who are no longer followed, and of posts that are gone, are no fault: who reads leaves them out,
-    and they fall off the end.
+    """A warm timeline must have every post and share above its floor, whoever pulls excepted, and none that never
+    belonged there. Entries of accounts that are no longer followed, and of what is gone, are no fault: who reads leaves
+    them out, and they fall off the end.
     """
 
     def __init__(
-        self, timelines: Timelines, home: HomeSkeleton, posts: PostReader, outbox: OutboxRelay, clock: Clock
+        self,
+        timelines: Timelines,
+        home: HomeSkeleton,
+        posts: PostReader,
+        engagement: EngagementReader,
+        outbox: OutboxRelay,
+        clock: Clock,
     ) -> None:
         self._timelines = timelines
         self._home = home
         self._posts = posts
+        self._engagement = engagement
         self._outbox = outbox
         self._clock = clock
 
@@ -106,33 +113,38 @@ class TimelineInspection:
         if timeline is None:
             return None
         followed = await self._posts.home_candidates(owner_id, limit=KEPT)
-        own = await self._posts.newest_by_authors([owner_id], limit=KEPT)
+        own = await self._posts.newest_entries([owner_id], limit=KEPT)
         left = await self._posts.not_pushed(owner_id, own=1, limit=KEPT, since=timeline.floor)
-        pulled = {candidate.author_id for candidate in left.pulled}
-        kept = {entry.post_id for entry in timeline.entries}
+        pulled = {candidate.account_id for candidate in left.pulled}
+        kept = {entry.id for entry in timeline.entries}
         young = first_id(self._clock.now() - YOUNG)
         missing = [
-            candidate.post_id
+            candidate.id
             for candidate in sorted({*followed, *own}, reverse=True)[:KEPT]
-            if (timeline.floor or 0) <= candidate.post_id < young
-            and candidate.post_id not in kept
-            and candidate.author_id not in pulled
+            if (timeline.floor or 0) <= candidate.id < young
+            and candidate.id not in kept
+            and candidate.account_id not in pulled
         ]
-        posts = await self._posts.posts_by_ids([entry.post_id for entry in timeline.entries])
-        foreign = [
-            entry.post_id
-            for entry in timeline.entries
-            if (post := posts.get(entry.post_id)) is not None and post.author_id != entry.author_id
-        ]
+        made_by = await self._made_by([entry.id for entry in timeline.entries])
+        foreign = [each.id for each in timeline.entries if made_by.get(each.id, each.account_id) != each.account_id]
         return TimelineDrift(owner_id, missing, foreign)
+
+    async def _made_by(self, ids: Sequence[EntryId]) -> dict[EntryId, UserId]:
+        """Who wrote these, or shared, as far as they are there."""
+        posts = await self._posts.posts_by_ids([PostId(each) for each in ids if not is_share(each)])
+        shared = await self._engagement.shared_by_ids(shares_among(ids))
+        return {
+            **{post_id: post.author_id for post_id, post in posts.items()},
+            **{share_id: each.sharer_id for share_id, each in shared.items()},
+        }
 
     async def _persisting(self, before: TimelineDrift) -> TimelineDrift | None:
         """What differed before and differs still."""
         now = await self._drift(before.owner_id)
         if now is None:
             return None
-        missing = [post_id for post_id in now.missing if post_id in before.missing]
-        foreign = [post_id for post_id in now.foreign if post_id in before.foreign]
+        missing = [each for each in now.missing if each in before.missing]
+        foreign = [each for each in now.foreign if each in before.foreign]
         return TimelineDrift(before.owner_id, missing, foreign) if missing or foreign else None
 
 

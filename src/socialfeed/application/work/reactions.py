@@ -51,7 +51,7 @@ def reactions(
         Reaction("forget_changed", Queue.INTERACTIVE, _CACHED, freshness.forget),
         Reaction("index_post", Queue.INTERACTIVE, (events.PostPublished, events.PostChanged), indexing.index_post),
         Reaction("index_author", Queue.MAINTENANCE, (events.ProfileChanged,), indexing.index_author),
-        Reaction("fan_out", Queue.FANOUT, (events.PostPublished,), fan_out.begin),
+        Reaction("fan_out", Queue.FANOUT, (events.PostPublished, events.PostShared), fan_out.begin),
         Reaction("fan_out_more", Queue.FANOUT, (events.FanOutContinued,), fan_out.go_on),
         Reaction("backfill", Queue.INTERACTIVE, (events.UserFollowed,), feeds.backfill),
         Reaction("trend", Queue.INTERACTIVE, _REACTIONS, trends.react),

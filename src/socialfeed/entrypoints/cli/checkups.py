@@ -171,7 +171,7 @@ def _drifted(drift: "Drift") -> str:
 
 def _incomplete(drift: "TimelineDrift") -> str:
     parts = [_some(drift.missing, "missing")] if drift.missing else []
-    parts += [_some(drift.foreign, "under the wrong author")] if drift.foreign else []
+    parts += [_some(drift.foreign, "under the wrong account")] if drift.foreign else []
     return f"reader {drift.owner_id}: {'; '.join(parts)}"
 
 

@@ -93,6 +93,12 @@ async def unshare(storage: Storage, post: Post, user: User) -> tuple[Share | Non
         return await tx.shares.remove(post.id, user.id)
 
 
+async def given_shares(storage: Storage, *new: Share) -> None:
+    async with storage.uow() as tx:
+        for each in new:
+            await tx.shares.add(each)
+
+
 async def follow(storage: Storage, new: Follow) -> Follow:
     async with storage.uow() as tx:
         return await tx.follows.add(new)

@@ -310,7 +310,7 @@ class PostsContract(UsesStorage):
         await given_users(storage, *wanted, *others)
         posts = await given_shuffled_posts(storage, make, *wanted, *others, each=5)
         authors = [user.id for user in wanted]
-        expected = newest_candidates(post for post in posts if post.author_id in authors)
+        expected = [each.id for each in newest_candidates(post for post in posts if post.author_id in authors)]
         assert list(await storage.posts.newest_by_authors(authors, limit=100)) == expected
         assert list(await storage.posts.newest_by_authors([*authors, authors[0]], limit=4)) == expected[:4]
 
@@ -318,12 +318,12 @@ class PostsContract(UsesStorage):
         authors = [make.user() for _ in range(3)]
         await given_users(storage, *authors)
         posts = await given_shuffled_posts(storage, make, *authors, each=5)
-        ids, walked, before = [user.id for user in authors], list[Candidate](), None
+        ids, walked, before = [user.id for user in authors], list[PostId](), None
         for _ in posts:
             page = await storage.posts.newest_by_authors(ids, limit=4, before=before)
             walked += page
-            before = page[-1].post_id if page else before
-        assert walked == newest_candidates(posts)
+            before = page[-1] if page else before
+        assert walked == [each.id for each in newest_candidates(posts)]
 
     async def test_posts_with_a_tag_are_walked_newest_first(self, storage: Storage, make: Builder) -> None:
         author = await given_user(storage, make)

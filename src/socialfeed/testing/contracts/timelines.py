@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Timelines, Warming
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, PostId, UserId
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
 
@@ -46,7 +46,7 @@ class TimelinesContract(UsesTimelines):
 
     async def test_a_filled_timeline_is_warm_and_newest_first(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 5)
-        floor = entries[0].post_id
+        floor = entries[0].id
         warming = await start(timelines, owner)
         await timelines.fill(owner, warming, [entries[n] for n in (3, 0, 4, 1, 2, 3)], floor)
         assert await read(timelines, owner) == Timeline(entries[::-1], floor)
@@ -87,7 +87,7 @@ class TimelinesContract(UsesTimelines):
         assert await timelines.read(owner) is None
         warming = await start(timelines, owner)
         await timelines.fill(owner, warming, entries[:1], None)
-        await timelines.fill(owner, warming, entries, entries[0].post_id)
+        await timelines.fill(owner, warming, entries, entries[0].id)
         assert await read(timelines, owner) == Timeline(entries[:1], None)
 
     async def test_a_warming_that_was_dropped_does_not_end_the_next_one(
@@ -175,11 +175,11 @@ class TimelinesContract(UsesTimelines):
     async def test_a_backfill_adds_what_is_above_the_floor(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 6)
         warming = await start(timelines, owner)
-        await timelines.fill(owner, warming, [entries[3]], entries[2].post_id)
+        await timelines.fill(owner, warming, [entries[3]], entries[2].id)
         for _ in range(2):
             await timelines.backfill(owner, [entries[5], entries[4], entries[3], entries[0]])
         timeline = await read(timelines, owner)
-        assert timeline == Timeline([entries[5], entries[4], entries[3]], entries[2].post_id)
+        assert timeline == Timeline([entries[5], entries[4], entries[3]], entries[2].id)
 
     async def test_a_backfill_of_a_warming_timeline_is_kept(self, timelines: Timelines, make: Builder) -> None:
         owner, entries = make.ids.user(), entries_of(make, 3)
@@ -294,9 +294,9 @@ class TimelinesTimeContract(UsesTimelines):
 
 
 def entries_of(make: Builder, number: int) -> list[Entry]:
-    """Entries of different posts, oldest first, by three authors."""
-    authors = [make.ids.user() for _ in range(3)]
-    return [Entry(make.ids.post(), authors[n % 3]) for n in range(number)]
+    """Different posts and shares, oldest first, of three accounts."""
+    accounts, make_id = [make.ids.user() for _ in range(3)], (make.ids.post, make.ids.share)
+    return [Entry(make_id[n % 2](), accounts[n % 3]) for n in range(number)]
 
 
 async def warm(timelines: Timelines, owner: UserId, entries: Sequence[Entry] = ()) -> None:
@@ -323,6 +323,6 @@ async def read(timelines: Timelines, owner: UserId) -> Timeline:
 
 def is_complete(timeline: Timeline, everything: Sequence[Entry]) -> bool:
     """Whether the timeline holds, in order, all that it claims to hold, and claims something."""
-    floor = timeline.floor or PostId(0)
+    floor: EntryId = timeline.floor or PostId(0)
     newest_first = sorted(everything, reverse=True)
-    return list(timeline.entries) == [entry for entry in newest_first if entry.post_id >= floor]
+    return list(timeline.entries) == [entry for entry in newest_first if entry.id >= floor]

@@ -23,8 +23,9 @@ from socialfeed.adapters.sql.readers.base import Reader
 from socialfeed.adapters.sql.readers.counters import comments_below
 from socialfeed.adapters.sql.rows.counts import selected_counts
 from socialfeed.adapters.sql.tables import bookmarks, likes, post_counters, posts, shares
+from socialfeed.application.ports.readers import SharedPost
 from socialfeed.domain.engagement import Counts, Engaged, Reactions
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import PostId, ShareId, UserId
 from socialfeed.domain.trending import Reaction, quote_reaction
 
 
@@ -38,6 +39,10 @@ def _reactions(dialect: Dialect) -> SelectBase:
     return selected_counts(dialect, post_id, did(likes), did(shares), did(bookmarks)).where(
         dialect.any_of(post_id, "ids")
     )
+
+
+def _shared(dialect: Dialect) -> SelectBase:
+    return select(shares.c.id, shares.c.post_id, shares.c.user_id).where(dialect.any_of(shares.c.id, "ids"))
 
 
 def _likers(_: Dialect, limit: int) -> SelectBase:
@@ -72,6 +77,10 @@ class SqlEngagementReader(Reader):
             post_id: Reactions(Counts(*counts), Engaged(bool(liked), bool(shared), bool(bookmarked)))
             for post_id, liked, shared, bookmarked, *counts in rows
         }
+
+    async def shared_by_ids(self, ids: Sequence[ShareId]) -> dict[ShareId, SharedPost]:
+        rows = await self._database.by_key(_shared, ids)
+        return {share_id: SharedPost(post_id, sharer_id) for share_id, post_id, sharer_id in rows}
 
     async def likers(self, post_id: PostId, *, limit: int, after: UserId | None = None) -> list[UserId]:
         rows = await self._database.rows(_likers, limit, post=post_id, after=after or 0)

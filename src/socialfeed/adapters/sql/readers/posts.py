@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     FromClause,
     Integer,
+    Join,
     Select,
     SelectBase,
     Text,
     and_,
     bindparam,
+    false,
     func,
     literal_column,
     or_,
@@ -28,6 +31,7 @@ from socialfeed.adapters.sql.readers.base import Reader, once_each
 from socialfeed.adapters.sql.rows.counts import selected_counts
 from socialfeed.adapters.sql.rows.posts import EDIT, POST, edit_from_row, post_from_row
 from socialfeed.adapters.sql.tables import (
+    blocks,
     follows,
     is_deleted,
     is_public,
@@ -40,13 +44,14 @@ from socialfeed.adapters.sql.tables import (
     post_tags,
     posts,
     pulled_authors,
+    shares,
     spoken_in,
     user_counters,
     users,
 )
-from socialfeed.application.ports.readers import Candidate, NotPushed, Page
+from socialfeed.application.ports.readers import Candidate, Doubts, NotPushed, Page, SharedPost
 from socialfeed.domain.engagement import Counts
-from socialfeed.domain.ids import MAX_ID, PostId, UserId
+from socialfeed.domain.ids import MAX_ID, EntryId, PostId, UserId, is_share, shares_among
 from socialfeed.domain.post import Post, PostEdit, Visibility
 from socialfeed.domain.text import language_of
 from socialfeed.domain.user import UserStatus
@@ -109,16 +114,17 @@ def _due_for_purge(_: Dialect, limit: int) -> SelectBase:
 
 
 def _newest_by_authors(dialect: Dialect, limit: int) -> SelectBase:
-    return _newest(dialect, dialect.each("authors"), limit)
+    newest = _newest(dialect, dialect.each("authors"), limit, _WRITTEN, None)
+    return newest.order_by(literal_column("id").desc()).limit(literal_column(str(limit)))
+
+
+def _newest_entries(dialect: Dialect, limit: int) -> SelectBase:
+    return _newest_of_both(dialect, dialect.each("accounts"), limit)
 
 
 def _home_candidates(dialect: Dialect, limit: int) -> SelectBase:
-    followed = (
-        select(follows.c.followee_id.label("key"))
-        .where(follows.c.follower_id == bindparam("reader", type_=BigInteger))
-        .subquery("followed")
-    )
-    return _newest(dialect, followed, limit)
+    followed = select(follows.c.followee_id.label("key")).where(follows.c.follower_id == _READER)
+    return _newest_of_both(dialect, followed.subquery("followed"), limit)
 
 
 def _newest_tagged(dialect: Dialect, limit: int) -> SelectBase:
@@ -151,56 +157,123 @@ def _newest_public_of(
 
 
 def _not_pushed(dialect: Dialect, own: int, limit: int) -> SelectBase:
-    """The reader's own posts are found by a walk of their own, as they have a limit of their own."""
+    """What the reader wrote and shared is found by walks of their own, as there is a limit of its own."""
     highest: ColumnElement[int] = literal_column(str(MAX_ID))
-    walk = Walk(posts.c.author_id, _READER, posts.c.id, highest, newest_first=True)
-    written = dialect.walked(select(posts.c.id, posts.c.author_id), walk).limit(literal_column(str(own)))
+    mine = []
+    for account, entry in (_WRITTEN, _SHARED):
+        walk = Walk(account, _READER, entry, highest, newest_first=True)
+        newest = dialect.walked(select(entry.label("id"), account.label("account_id")), walk)
+        mine.append(newest.limit(literal_column(str(own))).subquery(f"own_{entry.table.name}"))
     # Few authors were ever too large. A subquery that gives one value is asked for each of them; a join might begin
     # with all whom the reader follows.
     author = pulled_authors.c.author_id
     follow = select(follows.c.id).where(follows.c.follower_id == _READER, follows.c.followee_id == author)
     left = select(author.label("key")).where(pulled_authors.c.post_id >= _SINCE, follow.scalar_subquery().is_not(None))
-    pulled = _newest(dialect, left.subquery("left_to_readers"), limit, end=_SINCE - literal_column("1"))
-    return union_all(select(written.subquery("written")), select(pulled.subquery("pulled")))
+    end = _SINCE - literal_column("1")
+    pulled = _newest_of_both(dialect, left.subquery("left_to_readers"), limit, end=end)
+    return union_all(*map(select, mine), select(pulled.subquery("pulled")))
 
 
-def _doubtful(dialect: Dialect) -> SelectBase:
+_IS_MENTIONED = posts.c.visibility == literal_column(f"'{Visibility.MENTIONED}'")
+_MUTES_WORDS = select(muted_words.c.phrase).where(muted_words.c.user_id == _READER).exists()
+
+
+def _doubtful(dialect: Dialect) -> Select[*tuple[Any, ...]]:
     """Each outer join is a look-up by primary key for each post, whoever wrote it."""
-    keys = dialect.each("ids")
-    author = posts.c.author_id
-    source = (
-        keys.outerjoin(posts, posts.c.id == keys.c.key)
-        .outerjoin(users, users.c.id == author)
-        .outerjoin(follows, and_(follows.c.follower_id == _READER, follows.c.followee_id == author))
-        .outerjoin(mutes, and_(mutes.c.muter_id == _READER, mutes.c.muted_id == author))
-    )
-    of_others = or_(
-        users.c.status != literal_column(f"'{UserStatus.ACTIVE}'"),
-        posts.c.visibility == literal_column(f"'{Visibility.MENTIONED}'"),
-        follows.c.id.is_(None),
-        mutes.c.kinds.is_not(None),
-    )
-    mutes_words = select(muted_words.c.phrase).where(muted_words.c.user_id == _READER).exists()
+    keys, author = dialect.each("ids"), _Account(posts.c.author_id, "author")
+    of_others = or_(author.is_away, _IS_MENTIONED, ~author.is_followed, author.is_muted)
     return (
         select(keys.c.key)
-        .select_from(source)
-        .where(or_(posts.c.id.is_(None), is_deleted, and_(author != _READER, of_others), mutes_words))
+        .select_from(author.joined(keys.outerjoin(posts, posts.c.id == keys.c.key)))
+        .where(or_(posts.c.id.is_(None), is_deleted, and_(author.id != _READER, of_others), _MUTES_WORDS))
     )
+
+
+def _doubtful_and_shared(dialect: Dialect) -> SelectBase:
+    """Doubtful posts, and the shares that are still there: id, post and sharer; whether the post stands at home by
+    itself, too; and whether it is doubtful.
+    """
+    nothing: ColumnElement[int] = literal_column("0")
+    doubtful = _doubtful(dialect).add_columns(nothing, nothing, false(), true())
+    return union_all(doubtful, _shared(dialect))
+
+
+def _shared(dialect: Dialect) -> Select[*tuple[Any, ...]]:
+    keys = dialect.each("shares")
+    author, sharer = _Account(posts.c.author_id, "author"), _Account(shares.c.user_id, "sharer")
+    source = keys.join(shares, shares.c.id == keys.c.key).outerjoin(posts, posts.c.id == shares.c.post_id)
+    hindered, hinders = blocks.alias("hindered"), blocks.alias("hinders")
+    joined = (
+        sharer.joined(author.joined(source))
+        .outerjoin(hindered, and_(hindered.c.blocker_id == _READER, hindered.c.blocked_id == author.id))
+        .outerjoin(hinders, and_(hinders.c.blocker_id == author.id, hinders.c.blocked_id == _READER))
+    )
+    is_for_followers = or_(author.users.c.is_private, posts.c.visibility == literal_column(f"'{Visibility.FOLLOWERS}'"))
+    by_others = or_(
+        author.is_away,
+        _IS_MENTIONED,
+        author.is_muted,
+        hindered.c.blocker_id.is_not(None),
+        hinders.c.blocker_id.is_not(None),
+        and_(~author.is_followed, is_for_followers),
+    )
+    through_others = or_(sharer.is_away, ~sharer.is_followed, sharer.is_muted)
+    is_doubtful = or_(
+        posts.c.id.is_(None),
+        is_deleted,
+        and_(author.id != _READER, by_others),
+        and_(sharer.id != _READER, through_others),
+        _MUTES_WORDS,
+    )
+    at_home = or_(author.id == _READER, author.is_followed)
+    columns = keys.c.key, shares.c.post_id, sharer.id, at_home.label("at_home"), is_doubtful.label("is_doubtful")
+    return select(*columns).select_from(joined)
+
+
+class _Account:
+    """How the reader stands to an account, by three look-ups."""
+
+    def __init__(self, user_id: ColumnElement[int], name: str) -> None:
+        self.id = user_id
+        self.users = users.alias(name)
+        self._follows, self._mutes = follows.alias(f"follows_{name}"), mutes.alias(f"mutes_{name}")
+        self.is_away = self.users.c.status != literal_column(f"'{UserStatus.ACTIVE}'")
+        self.is_followed = self._follows.c.id.is_not(None)
+        self.is_muted = self._mutes.c.kinds.is_not(None)
+
+    def joined(self, source: FromClause) -> Join:
+        followed, muted = self._follows.c, self._mutes.c
+        return (
+            source.outerjoin(self.users, self.users.c.id == self.id)
+            .outerjoin(self._follows, and_(followed.follower_id == _READER, followed.followee_id == self.id))
+            .outerjoin(self._mutes, and_(muted.muter_id == _READER, muted.muted_id == self.id))
+        )
+
+
+_WRITTEN, _SHARED = (posts.c.author_id, posts.c.id), (shares.c.user_id, shares.c.id)
+"""The columns of who and what, the two of an index."""
 
 
 def _newest(
-    dialect: Dialect, authors: FromClause, limit: int, *, end: ColumnElement[int] | None = None
+    dialect: Dialect,
+    accounts: FromClause,
+    limit: int,
+    of: tuple[Column[int], Column[int]],
+    end: ColumnElement[int] | None,
 ) -> Select[int, int]:
+    account, entry = of
     before = bindparam("before", type_=BigInteger)
-    walk = Walk(posts.c.author_id, authors.c.key, posts.c.id, before, newest_first=True, end=end)
-    of_each = dialect.first_of_each(authors, posts, walk, limit=limit)
+    walk = Walk(account, accounts.c.key, entry, before, newest_first=True, end=end)
+    of_each = dialect.first_of_each(accounts, entry.table, walk, limit=limit)
     found = of_each.rows.c
-    return (
-        select(found.id, found.author_id)
-        .select_from(of_each.source)
-        .order_by(found.id.desc())
-        .limit(literal_column(str(limit)))
-    )
+    return select(found.id.label("id"), found[account.key].label("account_id")).select_from(of_each.source)
+
+
+def _newest_of_both(
+    dialect: Dialect, accounts: FromClause, limit: int, *, end: ColumnElement[int] | None = None
+) -> Select[int, int]:
+    both = union_all(*(_newest(dialect, accounts, limit, of, end) for of in (_WRITTEN, _SHARED))).subquery("both")
+    return select(both.c.id, both.c.account_id).order_by(both.c.id.desc()).limit(literal_column(str(limit)))
 
 
 class SqlPostReader(Reader):
@@ -236,11 +309,20 @@ class SqlPostReader(Reader):
 
     async def newest_by_authors(
         self, author_ids: Sequence[UserId], *, limit: int, before: PostId | None = None
-    ) -> list[Candidate]:
+    ) -> list[PostId]:
         if not author_ids:
             return []
         authors = once_each(author_ids)
         rows = await self._database.rows(_newest_by_authors, limit, authors=authors, before=_or_highest(before))
+        return [PostId(row[0]) for row in rows]
+
+    async def newest_entries(
+        self, account_ids: Sequence[UserId], *, limit: int, before: EntryId | None = None
+    ) -> list[Candidate]:
+        if not account_ids:
+            return []
+        accounts = once_each(account_ids)
+        rows = await self._database.rows(_newest_entries, limit, accounts=accounts, before=_or_highest(before))
         return [Candidate(*row) for row in rows]
 
     async def newest_tagged(self, tag: str, *, limit: int, before: PostId | None = None) -> list[PostId]:
@@ -258,21 +340,29 @@ class SqlPostReader(Reader):
             rows = await self._database.rows(build, limit, language=language, before=past)
         return [PostId(row[0]) for row in rows]
 
-    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: PostId | None) -> NotPushed:
+    async def not_pushed(self, reader_id: UserId, *, own: int, limit: int, since: EntryId | None) -> NotPushed:
         rows = await self._database.rows(
             _not_pushed, own, limit, reader=reader_id, since=since or 0, before=_or_highest(None)
         )
         found = sorted((Candidate(*row) for row in rows), reverse=True)
-        mine = [each for each in found if each.author_id == reader_id]
-        return NotPushed(mine, [each for each in found if each.author_id != reader_id])
+        mine = [each for each in found if each.account_id == reader_id]
+        return NotPushed(mine[:own], [each for each in found if each.account_id != reader_id])
 
-    async def home_candidates(self, reader_id: UserId, *, limit: int, before: PostId | None = None) -> list[Candidate]:
+    async def home_candidates(self, reader_id: UserId, *, limit: int, before: EntryId | None = None) -> list[Candidate]:
         rows = await self._database.rows(_home_candidates, limit, reader=reader_id, before=_or_highest(before))
         return [Candidate(*row) for row in rows]
 
-    async def doubtful(self, reader_id: UserId, ids: Sequence[PostId]) -> list[PostId]:
-        return [PostId(row[0]) for row in await self._database.by_key(_doubtful, ids, reader=reader_id)]
+    async def doubtful(self, reader_id: UserId, ids: Sequence[EntryId]) -> Doubts:
+        asked = shares_among(ids)
+        if not asked:
+            return Doubts([PostId(row[0]) for row in await self._database.by_key(_doubtful, ids, reader=reader_id)])
+        written = [entry_id for entry_id in ids if not is_share(entry_id)]
+        rows = await self._database.rows(_doubtful_and_shared, ids=written, shares=asked, reader=reader_id)
+        found = [row for row in rows if is_share(row[0])]
+        shared = {share_id: SharedPost(post_id, sharer_id) for share_id, post_id, sharer_id, _, _ in found}
+        doubtful = [row[0] for row in rows if row[4]] + [share_id for share_id in asked if share_id not in shared]
+        return Doubts(doubtful, shared, {post_id for _, post_id, _, is_at_home, _ in found if is_at_home})
 
 
-def _or_highest(before: PostId | None) -> int:
+def _or_highest(before: EntryId | None) -> int:
     return MAX_ID if before is None else before

@@ -26,7 +26,7 @@ from socialfeed.adapters.sql.tables import (
 from socialfeed.adapters.sql.threads import thread
 from socialfeed.domain.engagement import Counts
 from socialfeed.domain.errors import IdConflict, PostNotFound, UserNotFound
-from socialfeed.domain.ids import PostId, UserId
+from socialfeed.domain.ids import EntryId, PostId, UserId
 from socialfeed.domain.post import Post, PostEdit
 
 _GET = select(*POST).where(posts.c.id == bindparam("id"))
@@ -139,8 +139,8 @@ class SqlPosts(Counting):
         for removal in _REMOVE:
             await self._run(removal, {"post": post_id})
 
-    async def leave_to_readers(self, post_id: PostId, author_id: UserId) -> None:
-        await self._run(_leave(self._dialect), {"author_id": author_id, "post_id": post_id})
+    async def leave_to_readers(self, entry_id: EntryId, account_id: UserId) -> None:
+        await self._run(_leave(self._dialect), {"author_id": account_id, "post_id": entry_id})
 
     async def blank_of(self, author_id: UserId) -> None:
         await self._run(_UNTAG_ALL, {"author": author_id})

@@ -200,3 +200,7 @@ def _reactions(name: str) -> Table:
 
 likes = _reactions("likes")
 shares = _reactions("shares")
+
+# Home feeds find what somebody shared, newest first, and what a share in a timeline is of.
+Index("ix_shares_by_user", shares.c.user_id, shares.c.id)
+Index("ix_shares_id", shares.c.id)

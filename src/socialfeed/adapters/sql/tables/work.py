@@ -69,6 +69,7 @@ timelines = Table(
     Column("read_at", Moment, nullable=False, index=True),
 )
 
+# Of a share, `post_id` is its id and `author_id` who shared.
 timeline_entries = Table(
     "timeline_entries",
     metadata,
@@ -79,7 +80,8 @@ timeline_entries = Table(
     sqlite_with_rowid=False,
 )
 
-# The newest post of each author that was not pushed. Rows stay: what is below all timelines costs nobody a look.
+# The newest post, or share, of each account that was not pushed. Rows stay: what is below all timelines costs nobody a
+# look.
 pulled_authors = Table(
     "pulled_authors",
     metadata,
