@@ -29,6 +29,12 @@ settings.configure(
     MIDDLEWARE=["django.middleware.common.CommonMiddleware", f"{__name__}.signed_in"],
     INSTALLED_APPS=["graphene_django"],
     USE_TZ=True,
+    LOGGING={
+        "version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+        "loggers": {"django.request": {"handlers": ["stderr"], "propagate": False}},
+    },
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.postgresql",

@@ -23,7 +23,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from bench.peers.given import PAGE, TOTAL, Given, pages, rfc3339
 
-CONNECTIONS = 10
+CONNECTIONS = 5
 
 DateTime = NewType("DateTime", datetime)
 AUTHORS = "SELECT id, username, first_name, last_name FROM users WHERE id = ANY(%s)"

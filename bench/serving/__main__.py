@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -83,11 +83,12 @@ async def run(arguments: argparse.Namespace) -> int:
         world = await stack.enter_async_context(prepared(found, folder, keep=arguments.keep, core=loading))
         chosen = [each for each in contenders(world) if not arguments.only or each.key in arguments.only]
         contest = Contest(world, serving, requests(world.readers))
-        await start(stack, contest, world, folder, chosen)
-        place = "there, too" if world.pin() else "wherever the system puts it, which does not let us move it"
-        print(f"server on core {serving}, load and Valkey on core {loading}, Postgres {place}")
-        print(f"{rounds} rounds, load of the machine {load()}", flush=True)
-        measured, evenly = measure(contest, chosen, rounds, seconds, steady)
+        with ExitStack() as servers:  # All of them leave a Postgres of a hundred connections little room.
+            await start(servers, contest, world, folder, chosen)
+            place = "there, too" if world.pin() else "wherever the system puts it, which does not let us move it"
+            print(f"server on core {serving}, load and Valkey on core {loading}, Postgres {place}")
+            print(f"{rounds} rounds, load of the machine {load()}", flush=True)
+            measured, evenly = measure(contest, chosen, rounds, seconds, steady)
         report.table(chosen, measured)
         report.steadily(chosen, evenly)
         missed = report.judge(measured, evenly, STEADY)
@@ -100,9 +101,7 @@ async def run(arguments: argparse.Namespace) -> int:
         return 1 if missed else 0
 
 
-async def start(
-    stack: AsyncExitStack, contest: Contest, world: World, folder: Path, chosen: Sequence[Contender]
-) -> None:
+async def start(stack: ExitStack, contest: Contest, world: World, folder: Path, chosen: Sequence[Contender]) -> None:
     """What the ceilings repeat is recorded first."""
     database, valkey = urlsplit(world.database_url), urlsplit(world.redis_url)
     (folder / DATABASES).write_text(f"{database.geturl()} {valkey.hostname} {valkey.port}")

@@ -20,8 +20,8 @@ ANSWER = "answer.json"
 DATABASES = "databases"
 """There: the URL of Postgres, and host and port of Valkey."""
 
-CONNECTIONS = 10
-"""To Postgres: as many as the product reads by."""
+CONNECTIONS = 5
+"""To Postgres, which has one core here: more would only wait for it."""
 
 
 class _Answering:
