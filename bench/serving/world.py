@@ -26,7 +26,8 @@ from socialfeed.domain.ids import UserId
 from socialfeed.domain.permissions import Actor
 from socialfeed.settings import Settings as AppSettings
 
-SIZES = {"users": 10_000, "posts": 100_000, "follows": 300_000, "likes": 1_000_000}
+SIZES = {"users": 10_000, "posts": 100_000, "follows": 300_000, "likes": 1_000_000, "shares": 0}
+"""No shares: what is shared stands in our home feeds, and peers need not learn that."""
 READERS = 200
 KEPT = "socialfeed_bench_serving"
 _FOLLOWEES = 10
