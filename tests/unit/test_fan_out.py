@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from socialfeed.adapters.caching import StoredContents, StoredStandings
 from socialfeed.application.commands import Commands
 from socialfeed.application.feeds import fan_out
 from socialfeed.application.feeds.fan_out import LAG, FanOut
+from socialfeed.application.ports.feed_copies import NoFeedCopies
 from socialfeed.application.ports.readers import Candidate
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.ports.timelines import Entry
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.container import App
 from socialfeed.domain.errors import Unavailable
 from socialfeed.domain.events import Envelope, FanOutContinued, PostPublished, PostShared
@@ -77,7 +80,10 @@ class Published:
             return _broken(storage.uow()) if breaks else storage.uow()
 
         commands = Commands(uow, self.make.ids, self.app.clock, lambda: None)
-        return FanOut(commands, storage.timelines, storage.users, storage.graph, limit=limit)
+        freshness = Freshness(
+            StoredContents(storage.posts, storage.users), StoredStandings(storage.graph), NoFeedCopies()
+        )
+        return FanOut(commands, storage.timelines, storage.users, storage.graph, freshness, limit=limit)
 
 
 @asynccontextmanager

@@ -26,6 +26,8 @@ class CacheUse:
     read: bool = False
     seconds: float | None = None
     database: int | None = None
+    vouched: object = None
+    """Who asked, for all that is read here, whether copies hold."""
 
     def lives(self, seconds: float) -> None:
         self.seconds = seconds if self.seconds is None else min(self.seconds, seconds)

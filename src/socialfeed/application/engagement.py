@@ -15,6 +15,7 @@ from socialfeed.application.ports.readers import EngagementReader
 from socialfeed.application.ports.repositories import Transaction
 from socialfeed.application.posts.service import Posts, with_counts
 from socialfeed.application.views import ConnectionView, LikeView, PostView, ShareView, UserView
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts, Like, Share
 from socialfeed.domain.errors import UserNotFound
@@ -75,6 +76,7 @@ class Engagement:
         posts: Posts,
         hydrator: Hydrator,
         counters: Counters,
+        freshness: Freshness,
         cursors: Cursors,
         guard: Guard,
     ) -> None:
@@ -83,6 +85,7 @@ class Engagement:
         self._posts = posts
         self._hydrator = hydrator
         self._counters = counters
+        self._freshness = freshness
         self._cursors = cursors
         self._guard = guard
 
@@ -122,10 +125,13 @@ class Engagement:
     async def share(self, actor: Actor, post_id: PostId) -> ShareView:
         """Raises `NotShareable`, too."""
         share, post = await self._add(actor, post_id, _SHARES)
+        await self._freshness.own_feed_changed(share.user_id)
         return share_view(share, await self._user(share.user_id), post)
 
     async def unshare(self, actor: Actor, post_id: PostId) -> PostView:
-        return await self._remove(actor, post_id, _SHARES)
+        post = await self._remove(actor, post_id, _SHARES)
+        await self._freshness.post_changed(post_id)  # as it is in the feeds of followers by this share
+        return post
 
     @regenerates_ids
     async def _add(self, actor: Actor, post_id: PostId, kind: _Kind[R]) -> tuple[R, PostView]:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from socialfeed.adapters.caching import COPY_LIFE, CachedContents, CachedStandings, StoredContents, StoredStandings
+from socialfeed.adapters.caching import (
+    COPY_LIFE,
+    CachedContents,
+    CachedFeeds,
+    CachedStandings,
+    StoredContents,
+    StoredStandings,
+)
 from socialfeed.adapters.memory import MemoryCache, MemoryRateLimiter
 from socialfeed.adapters.prometheus import PrometheusMetrics
 from socialfeed.adapters.security import (
@@ -55,6 +62,7 @@ from socialfeed.application.media.work import MediaWork
 from socialfeed.application.objects import Objects
 from socialfeed.application.paging import Cursors
 from socialfeed.application.ports.clock import Clock
+from socialfeed.application.ports.feed_copies import NoFeedCopies
 from socialfeed.application.ports.fetch import Fetcher
 from socialfeed.application.ports.mail import Mailer
 from socialfeed.application.ports.media import MediaProcessor, MediaStore
@@ -101,15 +109,13 @@ def _fetcher(resolver: "SystemResolver | None") -> Fetcher | None:
     return HttpFetcher(PublicNetwork(resolver))
 
 
-_STANDINGS = 8
-"""The part of what a process keeps that is for how viewers stand to others."""
-
-
 def _contents(storage: Storage, shared: SharedStore | None, max_bytes: int) -> CachedContents | StoredContents:
-    """Without a store that tells of changes made by others a process can keep nothing."""
+    """Without a store that tells of changes made by others a process can keep nothing. Of what it may keep five eighths
+    are for these, an eighth for how viewers stand to others, a quarter for whole feeds.
+    """
     if shared is None:
         return StoredContents(storage.posts, storage.users)
-    return CachedContents(storage.posts, storage.users, shared.cache, max_bytes=max_bytes - max_bytes // _STANDINGS)
+    return CachedContents(storage.posts, storage.users, shared.cache, max_bytes=max_bytes * 5 // 8)
 
 
 def _standings(
@@ -117,9 +123,15 @@ def _standings(
 ) -> CachedStandings | StoredStandings:
     if shared is None or isinstance(contents, StoredContents):
         return StoredStandings(storage.graph)
-    return CachedStandings(
-        storage.graph, shared.cache, contents.watch, life=COPY_LIFE, max_bytes=max_bytes // _STANDINGS
-    )
+    return CachedStandings(storage.graph, shared.cache, contents.watch, life=COPY_LIFE, max_bytes=max_bytes // 8)
+
+
+def _feed_copies(
+    shared: SharedStore | None, contents: CachedContents | StoredContents, clock: Clock, max_bytes: int
+) -> CachedFeeds | NoFeedCopies:
+    if shared is None or isinstance(contents, StoredContents):
+        return NoFeedCopies()
+    return CachedFeeds(shared.timelines, shared.cache, contents.watch, clock, life=COPY_LIFE, max_bytes=max_bytes // 4)
 
 
 class Container(containers.DeclarativeContainer):
@@ -158,8 +170,10 @@ class Container(containers.DeclarativeContainer):
         CounterUpkeep, storage.provided.uow, storage.provided.counters, storage.provided.posts
     )
     contents = providers.Singleton(_contents, storage, shared, settings.provided.process_cache)
+    feed_copies = providers.Singleton(_feed_copies, shared, contents, clock, settings.provided.process_cache)
     standings = providers.Singleton(_standings, storage, shared, contents, settings.provided.process_cache)
     hydrator = providers.Singleton(Hydrator, contents, storage.provided.engagement, counters, standings, clock)
+    freshness = providers.Singleton(Freshness, contents, standings, feed_copies)
     home = providers.Singleton(HomeSkeleton, timelines, storage.provided.posts)
     feed_reactions = providers.Singleton(FeedReactions, timelines, storage.provided.posts)
     trends = providers.Singleton(
@@ -176,6 +190,7 @@ class Container(containers.DeclarativeContainer):
         timelines,
         storage.provided.users,
         storage.provided.graph,
+        freshness,
         limit=settings.provided.fanout_limit,
     )
 
@@ -202,7 +217,6 @@ class Container(containers.DeclarativeContainer):
     notes = providers.Singleton(ActivityNotes, commands)
     guard = providers.Singleton(Guard, notes)
     authorities = providers.Singleton(Authorities, storage.provided.access, clock)
-    freshness = providers.Singleton(Freshness, contents, standings)
     limits = providers.Singleton(CredentialLimits, limiter, settings.provided.credential_limit, notes)
     codes = providers.Singleton(
         OneTimeCodes, commands, storage.provided.users, providers.Singleton(HmacCodeHasher, secret), mailer
@@ -228,7 +242,7 @@ class Container(containers.DeclarativeContainer):
     own_account = providers.Singleton(
         OwnAccount, commands, storage.provided.users, passwords, codes, sessions, freshness, limits, guard
     )
-    publisher = providers.Singleton(Publisher, commands, storage.provided.users)
+    publisher = providers.Singleton(Publisher, commands, storage.provided.users, freshness)
     once = providers.Singleton(Once, commands)
     posts = providers.Singleton(
         Posts,
@@ -302,7 +316,7 @@ class Container(containers.DeclarativeContainer):
         comment_likes=providers.Singleton(CommentLikes, commands, comments, guard),
         threads=providers.Singleton(Threads, commands, comments, posts, freshness, guard),
         engagement=providers.Singleton(
-            Engagement, commands, storage.provided.engagement, posts, hydrator, counters, cursors, guard
+            Engagement, commands, storage.provided.engagement, posts, hydrator, counters, freshness, cursors, guard
         ),
         quotes=providers.Singleton(Quotes, commands, posts, publisher, once, counters, guard),
         graph=graph,
@@ -313,7 +327,7 @@ class Container(containers.DeclarativeContainer):
         bookmarks=providers.Singleton(Bookmarks, commands, storage.provided.bookmarks, posts, cursors, guard),
         drafts=drafts,
         pins=providers.Singleton(Pins, commands, storage.provided.pins, posts, guard),
-        feeds=providers.Singleton(Feeds, home, ranked, hydrator, cursors, guard),
+        feeds=providers.Singleton(Feeds, home, feed_copies, ranked, hydrator, cursors, guard),
         discovery=providers.Singleton(Discovery, trending, storage.provided.posts, hydrator, clock, cursors),
         list_feeds=providers.Singleton(ListFeeds, lists, storage.provided.lists, hydrator, cursors),
         search=providers.Singleton(Search, storage.provided.search, storage.provided.users, hydrator, clock, cursors),

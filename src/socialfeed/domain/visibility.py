@@ -80,6 +80,13 @@ class Viewpoint:
     relations: Mapping[UserId, Relation] = field(default_factory=lambda: MappingProxyType({}))
     muted_words: tuple[MutedWord, ...] = ()
 
+    @property
+    def until(self) -> datetime | None:
+        """When the next mute, of an account at hand or of a word, is over."""
+        ends = [relation.mute.until for relation in self.relations.values() if relation.mute is not None]
+        ends += [word.until for word in self.muted_words]
+        return min((end for end in ends if end is not None and end > self.at), default=None)
+
     def relation(self, user_id: UserId) -> Relation:
         return self.relations.get(user_id, STRANGER)
 

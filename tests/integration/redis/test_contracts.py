@@ -2,7 +2,7 @@
 
 from socialfeed.testing.contracts.cache import CacheContract, CounterCacheContract
 from socialfeed.testing.contracts.limits import RateLimiterContract
-from socialfeed.testing.contracts.timelines import TimelinesContract
+from socialfeed.testing.contracts.timelines import TimelinesContract, VersionedTimelinesContract
 from socialfeed.testing.contracts.trending import TrendingContract
 
 
@@ -19,6 +19,10 @@ class TestRedisRateLimiter(RateLimiterContract):
 
 
 class TestRedisTimelines(TimelinesContract):
+    pass
+
+
+class TestVersionsOfRedisTimelines(VersionedTimelinesContract):
     pass
 
 

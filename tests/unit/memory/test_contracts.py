@@ -24,7 +24,7 @@ from socialfeed.application.ports.media import MediaStore
 from socialfeed.application.ports.search import SearchIndex
 from socialfeed.application.ports.shared import SharedStore
 from socialfeed.application.ports.storage import NodeLeases, Storage
-from socialfeed.application.ports.timelines import Timelines
+from socialfeed.application.ports.timelines import Timelines, VersionedTimelines
 from socialfeed.application.ports.trending import Trending
 from socialfeed.testing import FixedClock
 from socialfeed.testing.contracts.cache import CacheContract, CacheTimeContract, CounterCacheContract
@@ -36,7 +36,7 @@ from socialfeed.testing.contracts.nodes import NodeLeasesContract
 from socialfeed.testing.contracts.outbox import OutboxContract, OutboxTimeContract
 from socialfeed.testing.contracts.search import SearchContract, SearchUsersContract
 from socialfeed.testing.contracts.storage import StorageContract
-from socialfeed.testing.contracts.timelines import TimelinesContract, TimelinesTimeContract
+from socialfeed.testing.contracts.timelines import TimelinesContract, TimelinesTimeContract, VersionedTimelinesContract
 from socialfeed.testing.contracts.trending import TrendingContract
 
 
@@ -114,6 +114,12 @@ class TestSearchForUsers(OverMemory, OnTheSystemClock, SearchUsersContract):
 class TestSharedTimelines(OverMemory, OnTheSystemClock, TimelinesContract):
     @pytest.fixture
     def timelines(self, shared: SharedStore) -> Timelines:
+        return shared.timelines
+
+
+class TestVersionsOfSharedTimelines(OverMemory, OnTheSystemClock, VersionedTimelinesContract):
+    @pytest.fixture
+    def timelines(self, shared: SharedStore) -> VersionedTimelines:
         return shared.timelines
 
 

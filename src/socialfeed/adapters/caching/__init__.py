@@ -8,7 +8,8 @@ reached, the job of the event makes up for it; until then the old value is shown
 """
 
 from socialfeed.adapters.caching.contents import COPY_LIFE, CachedContents, StoredContents
+from socialfeed.adapters.caching.feeds import CachedFeeds
 from socialfeed.adapters.caching.standings import CachedStandings, StoredStandings
 from socialfeed.adapters.caching.through import LIFE
 
-__all__ = ["COPY_LIFE", "LIFE", "CachedContents", "CachedStandings", "StoredContents", "StoredStandings"]
+__all__ = ["COPY_LIFE", "LIFE", "CachedContents", "CachedFeeds", "CachedStandings", "StoredContents", "StoredStandings"]

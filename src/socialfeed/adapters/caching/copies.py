@@ -55,6 +55,12 @@ class Copies(Generic[K, V]):
         while self._size > self._max:
             self.drop((next(iter(self._kept)),))
 
+    def replace(self, number: K, value: V) -> None:
+        """Another value of the same size for what is there, which ends when that would have."""
+        entry = self._kept.get(number)
+        if entry is not None:
+            self._kept[number] = (value, entry[1])
+
     def drop(self, ids: Iterable[K]) -> None:
         for number in ids:
             entry = self._kept.pop(number, None)

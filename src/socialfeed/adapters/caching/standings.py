@@ -14,7 +14,7 @@ from socialfeed.application.ports.graph import Standings
 from socialfeed.domain.graph import STRANGER, MutedWord, Relation
 from socialfeed.domain.ids import UserId
 
-_PREFIX: Final = "standing:1:"
+PREFIX: Final = "standing:1:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ class CachedStandings:
         """After it returns nobody, in no process, gets what these viewers' standings were before. Raises `Unavailable`;
         then this process alone has forgotten.
         """
-        keys = [f"{_PREFIX}{user_id}" for user_id in user_ids]
+        keys = [f"{PREFIX}{user_id}" for user_id in user_ids]
         try:
             await self._cache.delete_many(keys)
         finally:
             self._watch.drop(keys)
 
     def drop(self, keys: Iterable[str]) -> None:
-        self._copies.drop([UserId(int(key[len(_PREFIX) :])) for key in keys if key.startswith(_PREFIX)])
+        self._copies.drop([UserId(int(key[len(PREFIX) :])) for key in keys if key.startswith(PREFIX)])
 
     def clear(self) -> None:
         self._copies.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from socialfeed.application.cache_use import cache_use
 from socialfeed.application.ports.cache import Cache
 from socialfeed.domain.errors import Unavailable
 
@@ -36,9 +37,13 @@ class Watch:
         return self._drops
 
     async def catch_up(self) -> bool:
-        """Whether copies may be used: everything that any process deleted before this call is dropped. While the cache
-        does not answer nobody knows, so none may, and none is left.
+        """Whether copies may be used: everything that any process deleted before this call, or before the first of
+        those whose use of caches is noted together, is dropped. While the cache does not answer nobody knows, so none
+        may, and none is left.
         """
+        use = cache_use()
+        if use is not None and use.vouched is self and self._position is not None:
+            return True
         since = self._position
         try:
             deletions = await self._cache.deletions(since)
@@ -54,6 +59,8 @@ class Watch:
             # Another call may have got further meanwhile, or lost its way. Dropping twice costs little.
             if self._position == since:
                 self._position = deletions.position
+        if use is not None:
+            use.vouched = self
         return True
 
     def drop(self, keys: Iterable[str]) -> None:

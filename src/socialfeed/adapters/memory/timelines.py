@@ -20,16 +20,20 @@ MAX_TIMELINES = 100_000
 @dataclass(slots=True)
 class _Kept:
     """`entries` are ascending, so that the usual push is an append. It ends, by itself, at `until`. `warming` is None
-    once it is warm.
+    once it is warm; `name` is the warming that it began with.
     """
+
+    name: Warming
 
     until: datetime
     warming: Warming | None
     entries: list[Entry] = field(default_factory=list)
     floor: EntryId | None = None
+    changes: int = 0
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Those at or above the floor: below it the timeline promises nothing."""
+        self.changes += 1
         kept = self.entries
         for entry in entries:
             if self.floor is not None and entry.id < self.floor:
@@ -77,6 +81,12 @@ class MemoryTimelines:
             self._kept.move_to_end(owner)
         return Timeline(kept.entries[::-1], kept.floor)
 
+    async def version(self, owner: UserId) -> bytes | None:
+        if await self.read(owner) is None:
+            return None
+        kept = self._kept[owner]
+        return b"%d:%d" % (kept.name, kept.changes)
+
     async def owners(self) -> AsyncIterator[Sequence[UserId]]:
         now = self._clock.now()
         yield [owner for owner in list(self._kept) if self._alive(owner, now) is not None]
@@ -86,7 +96,7 @@ class MemoryTimelines:
         if self._alive(owner, now) is not None:
             return None
         warming = Warming(next(self._warmings))
-        self._kept[owner] = _Kept(now + WARMING, warming)
+        self._kept[owner] = _Kept(warming, now + WARMING, warming)
         if len(self._kept) > self._max:
             self._kept.popitem(last=False)
         return warming

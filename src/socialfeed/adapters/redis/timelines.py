@@ -84,7 +84,10 @@ local function cut(key)
         redis.call('RPUSH', key, unpack(entries, 1, length))
     end
     local surplus = from - 1 + length - kept
-    if surplus < 0 then return true end
+    if surplus < 0 then
+        redis.call('LSET', key, 0, mark .. ARGV[6] .. string.sub(state, 6))
+        return true
+    end
     local floor = string.sub(state, 6)
     if surplus > 0 then
         local lowest = string.sub(redis.call('LINDEX', key, surplus + 1), 1, 8)
@@ -166,9 +169,22 @@ class RedisTimelines:
         stored = _stored(elements)
         if stored is None or stored.mark == _WARMING:
             return None
-        if renew and life < _milliseconds(LIFE):
-            await self._link.run("PEXPIRE", key, _milliseconds(RENEWED_LIFE))
+        if renew:
+            await self._renew(key, life)
         return stored.timeline
+
+    async def version(self, owner: UserId) -> bytes | None:
+        """Every rewrite draws a new tag, which is part of the state; whatever else happens makes the list longer."""
+        key = self._key(owner)
+        state, length, life = await self._link.run_all([("LINDEX", key, 0), ("LLEN", key), ("PTTL", key)])
+        if state is None or len(state) != _STATE.size or state[:1] == _WARMING:
+            return None
+        await self._renew(key, life)
+        return b"%s%d" % (state, length)
+
+    async def _renew(self, key: str, life: int) -> None:
+        if life < _milliseconds(LIFE):
+            await self._link.run("PEXPIRE", key, _milliseconds(RENEWED_LIFE))
 
     async def owners(self) -> AsyncIterator[Sequence[UserId]]:
         async for keys in self._link.keys(f"{self._prefix}h2:"):

@@ -6,6 +6,7 @@ from socialfeed.application.commands import Commands
 from socialfeed.application.ports.graph import GraphReader
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.timelines import Entry, Timelines
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain.events import Envelope, Event, FanOutContinued, PostPublished, PostShared
 from socialfeed.domain.ids import FollowId
 
@@ -22,9 +23,17 @@ class FanOut:
     """
 
     def __init__(
-        self, commands: Commands, timelines: Timelines, users: UserReader, graph: GraphReader, *, limit: int
+        self,
+        commands: Commands,
+        timelines: Timelines,
+        users: UserReader,
+        graph: GraphReader,
+        freshness: Freshness,
+        *,
+        limit: int,
     ) -> None:
         self._commands = commands
+        self._freshness = freshness
         self._timelines = timelines
         self._users = users
         self._graph = graph
@@ -42,6 +51,7 @@ class FanOut:
         if counts is not None and counts.followers > self._limit_after(self._commands.clock.now() - envelope.at):
             async with self._commands.transaction() as tx:
                 await tx.posts.leave_to_readers(*entry)
+            await self._freshness.left_to_readers()
         else:
             await self._push(entry, before=None)
 

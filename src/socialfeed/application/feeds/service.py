@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from socialfeed.application.feeds import reasons, rules
 from socialfeed.application.feeds.hydrate import Hydrator
@@ -11,7 +12,8 @@ from socialfeed.application.feeds.ranked import RankedFeeds
 from socialfeed.application.feeds.skeleton import HomeSkeleton, Window
 from socialfeed.application.guard import Guard
 from socialfeed.application.paging import Cursors, check_page, check_size, page_info
-from socialfeed.application.ports.readers import Candidate, SharedPost
+from socialfeed.application.ports.feed_copies import FeedCopies, Listed
+from socialfeed.application.ports.readers import Candidate, Doubts, SharedPost
 from socialfeed.application.views import ConnectionView, FeedEdgeView, PageView, PostView
 from socialfeed.domain.ids import EntryId, PostId, ShareId, UserId, is_share, shares_among
 from socialfeed.domain.permissions import Actor, Permission
@@ -22,16 +24,40 @@ class Ranking(StrEnum):
     ENGAGEMENT = "engagement"
 
 
+class _Judged(NamedTuple):
+    """Which of the doubtful entries are welcome, until when nothing but time changes that, and whether changes of it
+    are all told.
+    """
+
+    welcome: Sequence[EntryId] = ()
+    until: datetime | None = None
+    lasts: bool = True
+
+
+class _Part(NamedTuple):
+    """A page of what is listed: the entries that should be on it, and those that may be shown."""
+
+    wanted: Sequence[EntryId]
+    shown: Sequence[EntryId]
+    page: PageView[PostView]
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.shown) == len(self.wanted)
+
+
 class Feeds:
     def __init__(
         self,
         home: HomeSkeleton,
+        copies: FeedCopies,
         ranked: RankedFeeds,
         hydrator: Hydrator,
         cursors: Cursors,
         guard: Guard,
     ) -> None:
         self._home = home
+        self._copies = copies
         self._ranked = ranked
         self._hydrator = hydrator
         self._cursors = cursors
@@ -42,22 +68,26 @@ class Feeds:
         reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_page(page)
         check_size(items_per_page, "items_per_page")
+        kept, ticket = await self._copies.look(reader_id)
+        if kept is not None:
+            part = await self._part(actor, kept, page, items_per_page)
+            if part.is_whole:
+                return part.page
         window = await self._home.window(reader_id)
         ids = [candidate.id for candidate in window.candidates]
         doubts = await self._home.doubtful(reader_id, ids)
-        if doubts.doubtful:
-            there = [each for each in doubts.doubtful if not is_share(each) or each in doubts.shared]
-            plain = await self._hydrator.plain_entries(actor, there, _of(there, doubts.shared))
-            ids = _without(ids, doubts.doubtful, rules.welcome(there, plain))
+        judged = await self._judged(actor, doubts)
+        ids = _without(ids, doubts.doubtful, judged.welcome)
         while True:
             there = list(rules.once_each(ids, doubts.shared, doubts.at_home)) if doubts.shared else ids
-            wanted = there[(page - 1) * items_per_page : page * items_per_page]
-            hydrated = await self._hydrator.entries(actor, wanted, _of(wanted, doubts.shared))
-            shown = rules.at_home(wanted, hydrated)
-            if len(shown) == len(wanted):
-                return PageView(post_views(shown.values(), hydrated), len(there), page, items_per_page)
+            listed = Listed(there, _of(there, doubts.shared), judged.until)
+            if ticket is not None and judged.lasts:
+                self._copies.keep(reader_id, ticket, listed, _rests_on(window, doubts))
+            part = await self._part(actor, listed, page, items_per_page)
+            if part.is_whole:
+                return part.page
             # Since they were looked at, something has happened to some of them.
-            ids = _without(ids, wanted, list(shown))
+            ids, ticket = _without(ids, part.wanted, part.shown), None
 
     async def home(
         self, actor: Actor, *, first: int, after: str | None = None, ranking: Ranking = Ranking.CHRONOLOGICAL
@@ -80,6 +110,23 @@ class Feeds:
         reader_id = self._guard.require(actor, Permission.FEED_READ)
         check_size(first, "first")
         return await self._ranked.catch_up(actor, reader_id, since, first=first, after=after)
+
+    async def _part(self, actor: Actor, listed: Listed, page: int, items_per_page: int) -> "_Part":
+        wanted = listed.entries[(page - 1) * items_per_page : page * items_per_page]
+        hydrated = await self._hydrator.entries(actor, wanted, _of(wanted, listed.shared))
+        shown = rules.at_home(wanted, hydrated)
+        views = post_views(shown.values(), hydrated)
+        return _Part(wanted, list(shown), PageView(views, len(listed.entries), page, items_per_page))
+
+    async def _judged(self, actor: Actor, doubts: Doubts) -> "_Judged":
+        if not doubts.doubtful:
+            return _Judged()
+        there = [each for each in doubts.doubtful if not is_share(each) or each in doubts.shared]
+        plain = await self._hydrator.plain_entries(actor, there, _of(there, doubts.shared))
+        # Nobody tells of an account that is active again.
+        lasts = all(post.author_id in plain.authors for post in plain.posts.values())
+        lasts = lasts and all(profile.is_active for profile in plain.authors.values())
+        return _Judged(rules.welcome(there, plain), plain.viewpoint.until, lasts)
 
     async def _by_time(
         self, actor: Actor, reader_id: UserId, first: int, after: str | None
@@ -138,6 +185,12 @@ def _entry(position: int | None) -> EntryId | None:
 
 def _of(ids: Sequence[EntryId], shared: Mapping[ShareId, SharedPost]) -> dict[ShareId, SharedPost]:
     return {share_id: shared[share_id] for share_id in shares_among(ids) if share_id in shared}
+
+
+def _rests_on(window: Window, doubts: Doubts) -> list[int]:
+    """Whose changes may change what is listed."""
+    entries = (number for candidate in window.candidates for number in (candidate.id, candidate.account_id))
+    return [*entries, *(each.post_id for each in doubts.shared.values())]
 
 
 def _without(ids: Sequence[EntryId], judged: Sequence[EntryId], shown: Sequence[EntryId]) -> list[EntryId]:

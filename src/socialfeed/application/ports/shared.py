@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from socialfeed.application.ports.cache import Cache, CounterCache
 from socialfeed.application.ports.limits import RateLimiter
-from socialfeed.application.ports.timelines import Timelines
+from socialfeed.application.ports.timelines import VersionedTimelines
 from socialfeed.application.ports.trending import Trending
 
 
@@ -48,7 +48,7 @@ class SharedStore(Protocol):
     @property
     def limiter(self) -> RateLimiter: ...
     @property
-    def timelines(self) -> Timelines: ...
+    def timelines(self) -> VersionedTimelines: ...
     @property
     def trending(self) -> Trending: ...
 

@@ -68,3 +68,12 @@ class Timelines(Protocol):
 
     async def drop(self, owner: UserId) -> None:
         """Makes it cold. Idempotent."""
+
+
+class VersionedTimelines(Timelines, Protocol):
+    """Those that can say for less than a read whether they changed."""
+
+    async def version(self, owner: UserId) -> bytes | None:
+        """Another one whenever `read` would give something else than before, and None where it would give None. Keeps
+        the timeline alive as a read does.
+        """

@@ -126,6 +126,7 @@ class Drafts:
         async with self._commands.transaction() as tx:
             draft = await _owned(tx, author_id, draft_id)
             post_id = await self._publish(tx, actor, draft)
+        await self._publisher.published(author_id)
         return await self._posts.require(actor, post_id)
 
     async def by_ids(self, actor: Actor, ids: Sequence[DraftId]) -> dict[DraftId, Draft]:
@@ -180,6 +181,7 @@ class Drafts:
                 await tx.drafts.save(draft.failed(error.code))
                 await self._commands.record(tx, actor, Action.DRAFT_FAIL, draft_id, details={"code": error.code})
                 return False
+        await self._publisher.published(author_id)
         return True
 
     async def _publish(self, tx: Transaction, actor: Actor, draft: Draft) -> PostId:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from socialfeed.application.commands import Commands
 from socialfeed.application.ports.readers import UserReader
 from socialfeed.application.ports.repositories import Transaction
+from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import markup
 from socialfeed.domain.activity import Action
 from socialfeed.domain.engagement import Counts
@@ -23,9 +24,10 @@ class Named(NamedTuple):
 
 
 class Publisher:
-    def __init__(self, commands: Commands, users: UserReader) -> None:
+    def __init__(self, commands: Commands, users: UserReader, freshness: Freshness) -> None:
         self._commands = commands
         self._users = users
+        self._freshness = freshness
 
     async def named_in(self, content: str) -> Named:
         """What a clean text names: active accounts only. One read, and none where nobody is mentioned."""
@@ -47,6 +49,10 @@ class Publisher:
         await self.share_by(tx, post, 1)
         await self._commands.record(tx, actor, Action.POST_CREATE, post.id, by=post.author_id)
         return quoted
+
+    async def published(self, author_id: UserId) -> None:
+        """After the commit: an author sees the own post at once."""
+        await self._freshness.own_feed_changed(author_id)
 
     async def share_by(self, tx: Transaction, quote: Post, sign: int) -> None:
         """Says that a quote shares what it quotes (1), or no more (-1). Of other posts, nothing."""

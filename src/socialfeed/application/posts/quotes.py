@@ -57,6 +57,7 @@ class Quotes:
             made = await self._once.made_before(tx, author_id, idempotency_key, request, quote.id)
             if made is None:
                 counts = await self._publisher.publish(tx, actor, quote)
+        await self._publisher.published(author_id)
         if counts is not None:
             await self._counters.changed(post_id, counts)
         quote_id = quote.id if made is None else PostId(made)

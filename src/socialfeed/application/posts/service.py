@@ -84,6 +84,7 @@ class Posts:
             )
             if made is None:
                 await self._publisher.publish(tx, actor, post, media_ids)
+        await self._publisher.published(author_id)
         return await self.require(actor, post.id if made is None else PostId(made))
 
     async def update(

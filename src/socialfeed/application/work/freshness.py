@@ -5,7 +5,15 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from socialfeed.domain.errors import Unavailable
-from socialfeed.domain.events import Envelope, PostChanged, ProfileChanged, StandingChanged, UserFollowed
+from socialfeed.domain.events import (
+    Envelope,
+    PostChanged,
+    PostPublished,
+    PostShared,
+    ProfileChanged,
+    StandingChanged,
+    UserFollowed,
+)
 from socialfeed.domain.ids import PostId, UserId
 
 log = logging.getLogger(__name__)
@@ -26,10 +34,16 @@ class CachedRelations(Protocol):
         """As `Cached` has it, of how these viewers stand to others."""
 
 
+class CachedListings(Protocol):
+    async def left_to_readers(self) -> None:
+        """As `Cached` has it, of home feeds, when something new is in them that is not in their timelines."""
+
+
 class Freshness:
-    def __init__(self, contents: Cached, standings: CachedRelations) -> None:
+    def __init__(self, contents: Cached, standings: CachedRelations, feeds: CachedListings) -> None:
         self._contents = contents
         self._standings = standings
+        self._feeds = feeds
 
     async def profile_changed(self, user_id: UserId) -> None:
         """After the commit. While the cache is away nobody reads from it, and the job waits for it."""
@@ -43,6 +57,14 @@ class Freshness:
         """As `profile_changed`, for what is between two accounts."""
         await _try(self._standings.forget_standings(*{one, other}))
 
+    async def own_feed_changed(self, user_id: UserId) -> None:
+        """As `profile_changed`, when somebody wrote or shared something, which is in the own feed at once."""
+        await _try(self._standings.forget_standings(user_id))
+
+    async def left_to_readers(self) -> None:
+        """In a job, which is done again where it raises `Unavailable`."""
+        await self._feeds.left_to_readers()
+
     async def forget(self, envelope: Envelope) -> None:
         """Job: makes sure."""
         match envelope.event:
@@ -52,6 +74,11 @@ class Freshness:
                 await self._contents.forget_post(post_id)
             case StandingChanged(one, other) | UserFollowed(one, other):
                 await self._standings.forget_standings(*{one, other})
+            case PostPublished(_, author_id):
+                await self._standings.forget_standings(author_id)
+            case PostShared(post_id, user_id):
+                await self._standings.forget_standings(user_id)
+                await self._contents.forget_post(post_id)
 
 
 async def _try(forgetting: Awaitable[None]) -> None:

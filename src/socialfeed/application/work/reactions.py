@@ -16,7 +16,14 @@ from socialfeed.application.work.freshness import Freshness
 from socialfeed.domain import events
 from socialfeed.domain.events import Event
 
-_CACHED = (events.ProfileChanged, events.PostChanged, events.StandingChanged, events.UserFollowed)
+_CACHED = (
+    events.ProfileChanged,
+    events.PostChanged,
+    events.PostPublished,
+    events.PostShared,
+    events.StandingChanged,
+    events.UserFollowed,
+)
 _REACTIONS = (events.PostLiked, events.PostShared, events.CommentAdded)
 
 

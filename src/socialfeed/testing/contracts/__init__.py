@@ -16,6 +16,7 @@ fixture named after the port that gives a fresh, empty adapter:
 | `outbox.OutboxTimeContract`                | `storage: Storage`, `clock: FixedClock`                    |
 | `timelines.TimelinesContract`              | `timelines: Timelines`                                     |
 | `timelines.TimelinesTimeContract`          | `timelines: Timelines`, `clock: FixedClock`                |
+| `timelines.VersionedTimelinesContract`     | `timelines: VersionedTimelines`                            |
 | `trending.TrendingContract`                | `trending: Trending`                                       |
 | `ranking.RankerContract`                   | `ranker: Ranker`                                           |
 | `search.SearchContract`                     | `search: SearchIndex`                                      |

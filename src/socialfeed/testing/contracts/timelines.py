@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Timelines, Warming
+from socialfeed.application.ports.timelines import KEPT, Entry, Timeline, Timelines, VersionedTimelines, Warming
 from socialfeed.domain.ids import EntryId, PostId, UserId
 from socialfeed.testing.builders import Builder
 from socialfeed.testing.clock import FixedClock
@@ -240,6 +240,60 @@ class TimelinesContract(UsesTimelines):
         owner, entries = make.ids.user(), entries_of(make, 3)
         await warm(timelines, owner, entries)
         assert await timelines.read(owner, renew=False) == await timelines.read(owner)
+
+
+class VersionedTimelinesContract(UsesTimelines):
+    @pytest.fixture
+    def versioned(self, timelines: VersionedTimelines) -> VersionedTimelines:
+        return timelines
+
+    async def test_a_timeline_that_is_not_warm_has_no_version(
+        self, versioned: VersionedTimelines, make: Builder
+    ) -> None:
+        owner = make.ids.user()
+        assert await versioned.version(owner) is None
+        await start(versioned, owner)
+        assert await versioned.version(owner) is None
+        await versioned.drop(owner)
+        await warm(versioned, owner)
+        assert await versioned.version(owner) is not None
+        await versioned.drop(owner)
+        assert await versioned.version(owner) is None
+
+    async def test_a_version_stays_while_nothing_happens_to_the_timeline(
+        self, versioned: VersionedTimelines, make: Builder
+    ) -> None:
+        owner, other = make.ids.user(), make.ids.user()
+        entry, elsewhere = entries_of(make, 2)
+        await warm(versioned, owner, [entry])
+        await warm(versioned, other)
+        version = await versioned.version(owner)
+        await versioned.push(elsewhere, [other])
+        await versioned.read(owner)
+        assert await versioned.version(owner) == version
+
+    async def test_whatever_changes_a_timeline_gives_it_a_version_it_never_had(
+        self, versioned: VersionedTimelines, make: Builder
+    ) -> None:
+        owner, entries = make.ids.user(), entries_of(make, KEPT + 200)
+        await warm(versioned, owner, entries[:3])
+        versions = [await versioned.version(owner)]
+
+        async def note() -> None:
+            versions.append(await versioned.version(owner))
+
+        for entry in entries[3:]:
+            await versioned.push(entry, [owner])
+            await note()
+        older = entries_of(make, 2)
+        await versioned.backfill(owner, older)
+        await note()
+        for _ in range(2):
+            await versioned.drop(owner)
+            await warm(versioned, owner, older)
+            await note()
+        assert None not in versions
+        assert len(set(versions)) == len(versions)
 
 
 class TimelinesTimeContract(UsesTimelines):
