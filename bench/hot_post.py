@@ -131,9 +131,9 @@ class Bench:
         text = re.sub(r"%\((param_\d)\)s", lambda found: str(values[found[1]]), text)
         text = text.replace("%(created_at)s", "now()").replace("\n", " ")
         text = re.sub(r"%\((\w+)\)s", r":\1", text)
-        ids = ", ".join(str(post.id) for post in made)
-        script = f"\\set user_id random(1, {2**62})\n\\set id :user_id\n"
-        script += f"SELECT (ARRAY[{ids}])[:client_id % {posts} + 1] AS post_id \\gset\n{text};\n"
+        # Chosen by pgbench itself: a statement that chose it would be a second one for each like.
+        cases = " ".join(f"when :client_id % {posts} = {n} then {post.id}" for n, post in enumerate(made))
+        script = f"\\set user_id random(1, {2**62})\n\\set id :user_id\n\\set post_id case {cases} end\n{text};\n"
         command = [self._pgbench, "-n", "-M", "prepared", "-c", str(CLIENTS), "-T", str(SECONDS), "-f", "/dev/stdin"]
         ran = await asyncio.to_thread(
             subprocess.run, [*command, self.url], input=script, capture_output=True, text=True, check=True
