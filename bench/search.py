@@ -304,7 +304,7 @@ async def main(posts: int, number: int, rounds: int) -> int:
     chance = random.Random(11)
     with services() as found, tempfile.TemporaryDirectory(prefix="socialfeed-bench-") as folder:
         try:
-            databases = Databases(found.url("postgres"))
+            databases = Databases(found.url("postgres"), lasting=True)
         except Missing as error:
             print(f"not measured: {error}")
             return 2

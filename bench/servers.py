@@ -43,7 +43,7 @@ async def backends(name: str, found: Services, folder: Path) -> AsyncIterator[Se
     except Missing:
         yield None
         return
-    databases = Databases(postgres_server)
+    databases = Databases(postgres_server, lasting=True)
     prefix = f"socialfeed_bench_{token_hex(4)}:"
     try:
         chosen = {

@@ -98,7 +98,7 @@ async def prepared(found: Services, folder: Path, *, keep: bool, core: int) -> A
     """The world, seeded unless an earlier run left it. With `keep` the database stays for the next; readers are signed
     in anew each time. The Valkey runs where this process is allowed to. Raises `Missing`.
     """
-    databases = Databases(found.url("postgres"))
+    databases = Databases(found.url("postgres"), lasting=True)
     server = valkeys.start(valkeys.own_binary(), found.launcher("valkey-of-serving"))
     valkey = f"{server}?{PATIENCE}"
     url = _kept(databases) if keep else databases.create()

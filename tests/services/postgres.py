@@ -82,10 +82,13 @@ def start(binary: str, launcher: Launcher) -> str:
 
 
 class Databases:
-    """Creates databases on one server, named so that parallel runs and workers never meet; drops them all."""
+    """Creates databases on one server, named so that parallel runs and workers never meet; drops them all. What is lost
+    with the machine is only a test; `lasting` ones commit as the server has it, for those who measure.
+    """
 
-    def __init__(self, admin_url: str) -> None:
+    def __init__(self, admin_url: str, *, lasting: bool = False) -> None:
         self.admin_url = admin_url
+        self._lasting = lasting
         self._names = (f"socialfeed_test_{os.getpid()}_{token_hex(3)}_{n}" for n in count(1))
         self._open: list[str] = []
 
@@ -94,8 +97,8 @@ class Databases:
         name = next(self._names)
         source = "template0" if template is None else str(conninfo_to_dict(template)["dbname"])
         self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source)))
-        # What is lost with the machine is only a test, on a server that was there before, too.
-        self._execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
+        if not self._lasting:
+            self._execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
         url = self.url(name)
         self._open.append(url)
         return url
