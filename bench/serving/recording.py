@@ -54,9 +54,10 @@ async def record(settings: Settings, readers: Sequence[Reader], file: Path) -> N
     pages: dict[str, Page] = {}
     steps: list[Step] = []
     async with _overheard(settings, steps.append) as overheard, open_client(**overheard) as client:
-        for reader in readers:
-            await body(client, reader.token)
-        await asyncio.sleep(SETTLED)
+        for _ in range(2):  # the first fills timelines, the second finds them filled and keeps what they came to
+            for reader in readers:
+                await body(client, reader.token)
+            await asyncio.sleep(SETTLED)
         for reader in readers:
             steps.clear()
             answer = await body(client, reader.token)

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 
 from socialfeed.adapters.caching import (
     COPY_LIFE,
+    FEED_LIFE,
     CachedContents,
     CachedFeeds,
     CachedStandings,
@@ -131,7 +132,7 @@ def _feed_copies(
 ) -> CachedFeeds | NoFeedCopies:
     if shared is None or isinstance(contents, StoredContents):
         return NoFeedCopies()
-    return CachedFeeds(shared.timelines, shared.cache, contents.watch, clock, life=COPY_LIFE, max_bytes=max_bytes // 4)
+    return CachedFeeds(shared.timelines, shared.cache, contents.watch, clock, life=FEED_LIFE, max_bytes=max_bytes // 4)
 
 
 class Container(containers.DeclarativeContainer):

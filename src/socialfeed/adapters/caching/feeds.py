@@ -23,6 +23,10 @@ from socialfeed.domain.ids import EntryId, UserId
 LEFT_TO_READERS: Final = "pulled:1"
 """Forgotten when something is not pushed but left to readers, whose feeds it is in without their timelines changing."""
 
+FEED_LIFE: Final = 600.0
+"""Seconds: readers come back after minutes. A change that its process did not live to tell, a job tells long before.
+"""
+
 _POSTS: Final = f"{POSTS.name}:{POSTS.version}:"
 _PROFILES: Final = f"{PROFILES.name}:{PROFILES.version}:"
 
