@@ -47,8 +47,8 @@ test("types are offered where types stand", () => {
 });
 
 test("a fragment fits the type it is spread in", () => {
-  assert.deepEqual(suggested("{ me { ... on | } }"), ["User"]);
-  assert.deepEqual(suggested("{ me { ...| } } fragment Who on User { id }"), ["Who", "on User"]);
+  assert.deepEqual(suggested("{ me { ... on | } }"), ["Node", "User"]);
+  assert.deepEqual(suggested("{ me { ...| } } fragment Who on User { id }"), ["Who", "on Node", "on User"]);
   assert.ok(suggested("mutation { likePost(postId: 1) { ... on | } }").includes("MutationPayload"));
 });
 
